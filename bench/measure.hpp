@@ -1,0 +1,35 @@
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include "peak.hpp"
+#include "tilewise/isa.hpp"
+
+namespace tilewise::bench {
+
+/// Runs `run` for as long as `state` asks, and reports GFLOPS, from the median of its times, and what percentage that is of the FMA peak
+/// that the core had just before and after. `flops` are nominal: those of direct convolution, padding included.
+template <class F>
+void measure_against_peak(benchmark::State& state, Isa isa, double flops, const F& run) {
+  using Clock = std::chrono::steady_clock;
+  const double peak_before = measure_fma_peak(isa);
+  std::vector<double> seconds;
+  for (auto _ : state) {
+    const auto begin = Clock::now();
+    run();
+    benchmark::ClobberMemory();
+    seconds.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
+  }
+  const double peak = std::max(peak_before, measure_fma_peak(isa));
+  const auto median = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
+  std::nth_element(seconds.begin(), median, seconds.end());
+  const double gflops = flops / *median / 1e9;
+  state.counters["GFLOPS"] = gflops;
+  state.counters["peak_percent"] = gflops / peak * 100;
+}
+
+}  // namespace tilewise::bench

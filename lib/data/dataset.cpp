@@ -1,0 +1,117 @@
+#include "tilewise/dataset.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/checked.hpp"
+
+namespace tilewise {
+
+struct Dataset::Storage {
+  Shape sample_shape;
+  std::vector<std::uint8_t> pixels;  // either these
+  std::vector<float> samples;        // or these
+  std::vector<std::int32_t> labels;
+  DataSource source;
+  int classes = 0;
+};
+
+namespace {
+
+void check(const Shape& sample_shape, std::size_t values, const std::vector<std::int32_t>& labels,
+           const DataSource& source) {
+  if (sample_shape.elements() == 0)
+    throw ShapeError(source.name + ": a sample of shape " + sample_shape.to_string() + " is empty");
+  const std::int64_t samples = static_cast<std::int64_t>(labels.size());
+  const std::int64_t expected = base::checked_mul(samples, sample_shape.elements());
+  if (static_cast<std::int64_t>(values) != expected)
+    throw ShapeError(source.name + ": " + std::to_string(values) + " sample values; " + std::to_string(samples) +
+                     " labels x " + sample_shape.to_string() + " need " + std::to_string(expected));
+  // The largest value is left out so that classes() fits.
+  constexpr std::int32_t largest = std::numeric_limits<std::int32_t>::max() - 1;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (labels[i] < 0 || labels[i] > largest)
+      throw ArgumentError(source.name + ": label " + std::to_string(labels[i]) + " of sample " + std::to_string(i) +
+                          "; expected 0 to " + std::to_string(largest));
+}
+
+int count_classes(const std::vector<std::int32_t>& labels) {
+  return labels.empty() ? 0 : *std::max_element(labels.begin(), labels.end()) + 1;
+}
+
+}  // namespace
+
+Dataset::Dataset(const Shape& sample_shape, std::vector<std::uint8_t> pixels, std::vector<std::int32_t> labels,
+                 DataSource source) {
+  check(sample_shape, pixels.size(), labels, source);
+  size_ = static_cast<std::int64_t>(labels.size());
+  const int classes = count_classes(labels);
+  storage_ = std::make_shared<const Storage>(
+      Storage{sample_shape, std::move(pixels), {}, std::move(labels), std::move(source), classes});
+}
+
+Dataset::Dataset(const Shape& sample_shape, std::vector<float> samples, std::vector<std::int32_t> labels,
+                 DataSource source) {
+  check(sample_shape, samples.size(), labels, source);
+  size_ = static_cast<std::int64_t>(labels.size());
+  const int classes = count_classes(labels);
+  storage_ = std::make_shared<const Storage>(
+      Storage{sample_shape, {}, std::move(samples), std::move(labels), std::move(source), classes});
+}
+
+const Shape& Dataset::sample_shape() const noexcept {
+  return storage_->sample_shape;
+}
+int Dataset::classes() const noexcept {
+  return storage_->classes;
+}
+const std::string& Dataset::name() const noexcept {
+  return storage_->source.name;
+}
+const std::vector<std::string>& Dataset::notes() const noexcept {
+  return storage_->source.notes;
+}
+
+std::int32_t Dataset::label(std::int64_t index) const noexcept {
+  return storage_->labels[static_cast<std::size_t>(index)];
+}
+
+void Dataset::copy_sample(std::int64_t index, float* to) const noexcept {
+  const std::int64_t elements = storage_->sample_shape.elements();
+  if (storage_->pixels.empty()) {
+    std::copy_n(storage_->samples.data() + index * elements, elements, to);
+    return;
+  }
+  // Divided, not multiplied by 1/255, which would differ in the last bit from what Keras's users compute.
+  const std::uint8_t* from = storage_->pixels.data() + index * elements;
+  for (std::int64_t i = 0; i < elements; ++i) to[i] = static_cast<float>(from[i]) / 255.0f;
+}
+
+Dataset Dataset::take(std::int64_t limit) const {
+  if (limit < 0) throw ArgumentError("take(" + std::to_string(limit) + "): the number of samples must be 0 or more");
+  Dataset taken = *this;
+  taken.size_ = std::min(size_, limit);
+  return taken;
+}
+
+void Dataset::require_labels_below(int classes) const {
+  for (std::int64_t i = 0; i < size_; ++i) {
+    if (label(i) < classes) continue;
+    const std::string what = "label " + std::to_string(label(i)) + " of sample " + std::to_string(i) +
+                             "; expected 0 to " + std::to_string(classes - 1);
+    const DataSource& source = storage_->source;
+    if (!source.labels_file.empty()) throw FileError(source.labels_file, source.labels_offset + i, what);
+    throw ArgumentError(source.name + ": " + what);
+  }
+}
+
+Pipeline Dataset::shuffle(std::int64_t buffer, std::uint64_t seed) const {
+  return Pipeline(*this).shuffle(buffer, seed);
+}
+
+Pipeline Dataset::batch(std::int64_t size) const {
+  return Pipeline(*this).batch(size);
+}
+
+}  // namespace tilewise

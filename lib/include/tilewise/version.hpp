@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string_view>
+
+namespace tilewise {
+
+/// The version of the library that is linked, "0.1.0".
+std::string_view version() noexcept;
+
+}  // namespace tilewise

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tilewise/shape.hpp"
+
+namespace tilewise {
+
+/// A parameter's values in Keras's layout, row-major: kernels HWIO or in x out.
+struct Weights {
+  std::string name;  ///< "conv2d/kernel"
+  Shape shape;
+  std::vector<float> values;
+};
+
+}  // namespace tilewise

@@ -1,0 +1,266 @@
+#pragma once
+
+#include "kernels/kernels.hpp"
+#include "kernels/simd.hpp"
+
+// Direct convolution: the two microkernels that hold a tile of sums in registers. A tile is `places` x `vectors` vectors of output
+// channels: each step of the chain loads one row of weights, and each place's input broadcast, for places * vectors FMAs.
+namespace tilewise::kernels {
+namespace {
+
+/// The steps from one row of packed weights to the next, and how many vectors that is.
+template <class Arch, int BlockVectors>
+constexpr int channel_block = BlockVectors * lanes<Arch>;
+
+/// The hot loop of forward and backward-data, for `Places` places at each of `Positions` positions:
+/// sum[q * Places + p][v] += in[q][p * in_step + k] * weights[k][v] for 0 <= k < length.
+template <class Arch, int Positions, int Places, int Vectors, int BlockVectors>
+[[gnu::always_inline]] inline void add_products(Vec<Arch> (&sum)[Positions * Places][Vectors], const float* const* first_in,
+                                                std::int64_t in_offset, std::int64_t in_step, const float* weights,
+                                                std::int64_t length) {
+  const float* in[Positions];
+  unroll<Positions>([&](auto q) TILEWISE_INLINE { in[q] = first_in[q] + in_offset; });
+  for (std::int64_t k = 0; k < length; ++k) {
+    Vec<Arch> w[Vectors];
+    unroll<Vectors>([&](auto v) TILEWISE_INLINE { w[v] = load<Arch>(weights + v * lanes<Arch>); });
+    unroll<Positions>([&](auto q) TILEWISE_INLINE {
+      unroll<Places>([&](auto p) TILEWISE_INLINE {
+        const Vec<Arch> x(in[q][p * in_step]);
+        auto& row = sum[q * Places + p];
+        unroll<Vectors>([&](auto v) TILEWISE_INLINE { row[v] = fma<Arch>(x, w[v], row[v]); });
+      });
+      ++in[q];
+    });
+    weights += channel_block<Arch, BlockVectors>;
+  }
+}
+
+/// sum = the whole chains, start and all taps, of `Positions` output positions whose taps have the same weights.
+template <class Arch, int Positions, int Places, int Vectors, int BlockVectors>
+[[gnu::always_inline]] inline void conv_sums(Vec<Arch> (&sum)[Positions * Places][Vectors], const ConvTileArgs<float>& args,
+                                             const ConvTaps* taps, std::int64_t first) {
+  constexpr int width = lanes<Arch>;
+  if (args.accumulate) {
+    const float* out = args.out + first * args.out_step;
+    unroll<Places>([&](auto p) TILEWISE_INLINE {
+      const float* row = out + p * args.out_step;
+      unroll<Vectors - 1>([&](auto v) TILEWISE_INLINE { sum[p][v] = load<Arch>(row + v * width); });
+      sum[p][Vectors - 1] = load_first<Arch>(row + (Vectors - 1) * width, args.out_channels - (Vectors - 1) * width);
+    });
+  } else {
+    unroll<Vectors>([&](auto v) TILEWISE_INLINE {
+      const Vec<Arch> start = args.bias ? load<Arch>(args.bias + v * width) : Vec<Arch>(0.f);
+      unroll<Positions * Places>([&](auto p) TILEWISE_INLINE { sum[p][v] = start; });
+    });
+  }
+  std::int64_t columns = taps->columns;
+  std::int64_t length = args.in_channels;
+  if (args.in_column == length && args.weights_column == length * channel_block<Arch, BlockVectors>) {
+    length *= columns;  // neighbouring columns are one long row of channels
+    columns = 1;
+  }
+  const float* in[Positions];
+  unroll<Positions>([&](auto q) TILEWISE_INLINE { in[q] = args.in + first * args.in_step + taps[q].in_offset; });
+  for (std::int64_t r = 0; r < taps->rows; ++r)
+    for (std::int64_t c = 0; c < columns; ++c)
+      add_products<Arch, Positions, Places, Vectors, BlockVectors>(
+          sum, in, r * args.in_row + c * args.in_column, args.in_step,
+          args.weights + taps->weights_offset + r * args.weights_row + c * args.weights_column, length);
+}
+
+template <class Arch, int Places, int Vectors, int BlockVectors>
+void conv_places(const ConvTileArgs<float>& shared_args, std::int64_t first) {
+  const ConvTileArgs<float> args = shared_args;  // a copy of our own, which no store below can change
+  constexpr int width = lanes<Arch>;
+  Vec<Arch> sum[Places][Vectors];
+  conv_sums<Arch, 1, Places, Vectors, BlockVectors>(sum, args, args.positions, first);
+  float* out = args.out + first * args.out_step;
+  unroll<Places>([&](auto p) TILEWISE_INLINE {
+    if (args.activation == Activation::relu)
+      unroll<Vectors>([&](auto v) TILEWISE_INLINE { sum[p][v] = relu<Arch>(sum[p][v]); });
+    float* row = out + p * args.out_step;
+    unroll<Vectors - 1>([&](auto v) TILEWISE_INLINE { store<Arch>(row + v * width, sum[p][v]); });
+    store_first<Arch>(row + (Vectors - 1) * width, sum[p][Vectors - 1], args.out_channels - (Vectors - 1) * width);
+  });
+}
+
+/// Writes vector V of one place: the activation of its largest sum, and that sum's position, given as bits of floats.
+template <class Arch, int Vectors, int V>
+[[gnu::always_inline]] inline void store_pooled(const ConvTileArgs<float>& args, std::int64_t place, Constant<V> v, Vec<Arch> best,
+                                                Vec<Arch> position) {
+  constexpr int width = lanes<Arch>;
+  if (args.activation == Activation::relu) {
+    position = xsimd::select(best > Vec<Arch>(0.f), position, as_floats<Arch>(IntVec<Arch>(dead_index_u8)));
+    best = relu<Arch>(best);
+  }
+  float* out = args.out + place * args.out_step + v * width;
+  const std::int64_t n = V < Vectors - 1 ? width : args.out_channels - (Vectors - 1) * width;
+  if constexpr (V < Vectors - 1)
+    store<Arch>(out, best);
+  else
+    store_first<Arch>(out, best, n);
+  if (args.index) store_bytes<Arch>(args.index + place * args.index_step + v * width, as_integers<Arch>(position), n);
+}
+
+/// The same with a fused max-pool over args.positions.
+template <class Arch, int Places, int Vectors, int BlockVectors>
+void conv_pool_places(const ConvTileArgs<float>& shared_args, std::int64_t first) {
+  const ConvTileArgs<float> args = shared_args;
+  constexpr int width = lanes<Arch>;
+  // In memory, for the sums take all registers; positions as bits of floats, to be selected by the same masks.
+  alignas(64) float largest[Places][Vectors * width];
+  alignas(64) float largest_position[Places][Vectors * width];
+  unroll<Places>([&](auto p) TILEWISE_INLINE {
+    unroll<Vectors>([&](auto v) TILEWISE_INLINE {
+      store<Arch>(largest[p] + v * width, Vec<Arch>(-__builtin_inff()));
+      store<Arch>(largest_position[p] + v * width, Vec<Arch>(0.f));
+    });
+  });
+  for (std::int32_t position = 0; position < args.position_count; ++position) {
+    Vec<Arch> sum[Places][Vectors];
+    conv_sums<Arch, 1, Places, Vectors, BlockVectors>(sum, args, args.positions + position, first);
+    const Vec<Arch> number = as_floats<Arch>(IntVec<Arch>(position));
+    unroll<Places>([&](auto p) TILEWISE_INLINE {
+      unroll<Vectors>([&](auto v) TILEWISE_INLINE {
+        float* best = largest[p] + v * width;
+        float* best_position = largest_position[p] + v * width;
+        const auto larger = is_larger<Arch>(sum[p][v], load<Arch>(best));
+        store<Arch>(best, xsimd::select(larger, sum[p][v], load<Arch>(best)));
+        store<Arch>(best_position, xsimd::select(larger, number, load<Arch>(best_position)));
+      });
+    });
+  }
+  for (int p = 0; p < Places; ++p)
+    unroll<Vectors>([&](auto v) TILEWISE_INLINE {
+      store_pooled<Arch, Vectors>(args, first + p, v, load<Arch>(largest[p] + v * width),
+                                  load<Arch>(largest_position[p] + v * width));
+    });
+}
+
+/// The pool of 2x2 positions that have the same taps, as most have: all their sums are in registers at once.
+template <class Arch, int Places, int Vectors, int BlockVectors>
+void conv_pool4_places(const ConvTileArgs<float>& shared_args, std::int64_t first) {
+  const ConvTileArgs<float> args = shared_args;
+  Vec<Arch> sum[4 * Places][Vectors];
+  conv_sums<Arch, 4, Places, Vectors, BlockVectors>(sum, args, args.positions, first);
+  unroll<Places>([&](auto p) TILEWISE_INLINE {
+    unroll<Vectors>([&](auto v) TILEWISE_INLINE {
+      Vec<Arch> best = sum[p][v];
+      Vec<Arch> best_position(0.f);
+      unroll<3>([&](auto q) TILEWISE_INLINE {
+        const Vec<Arch> candidate = sum[(q + 1) * Places + p][v];
+        const auto larger = is_larger<Arch>(candidate, best);
+        best = xsimd::select(larger, candidate, best);
+        best_position = xsimd::select(larger, as_floats<Arch>(IntVec<Arch>(q + 1)), best_position);
+      });
+      store_pooled<Arch, Vectors>(args, first + p, v, best, best_position);
+    });
+  });
+}
+
+/// Runs by_places[n - 1] on n places at a time, in even tiles: 32 places by at most 12 go as 11 + 11 + 10.
+template <class Args, int MaxPlaces>
+void run_tiles(const Args& args, std::int64_t count, void (*const (&by_places)[MaxPlaces])(const Args&, std::int64_t)) {
+  std::int64_t first = 0;
+  for (std::int64_t tiles = (count + MaxPlaces - 1) / MaxPlaces; tiles > 0; --tiles) {
+    const std::int64_t places = (count - first + tiles - 1) / tiles;
+    by_places[places - 1](args, first);
+    first += places;
+  }
+}
+
+inline bool have_same_taps(const ConvTaps* positions, std::int32_t count) {
+  for (std::int32_t q = 1; q < count; ++q)
+    if (positions[q].weights_offset != positions->weights_offset || positions[q].rows != positions->rows ||
+        positions[q].columns != positions->columns)
+      return false;
+  return true;
+}
+
+/// The kernels are made for every size of a tile, by size - 1, so that remainders too have their sums in registers.
+template <class Arch, int BlockVectors, int Vectors, int... P, int... P4>
+void conv_tile_of_vectors(const ConvTileArgs<float>& args, std::integer_sequence<int, P...>, std::integer_sequence<int, P4...>) {
+  using Kernel = void (*)(const ConvTileArgs<float>&, std::int64_t);
+  static constexpr Kernel plain[] = {&conv_places<Arch, P + 1, Vectors, BlockVectors>...};
+  static constexpr Kernel pool[] = {&conv_pool_places<Arch, P + 1, Vectors, BlockVectors>...};
+  static constexpr Kernel pool4[] = {&conv_pool4_places<Arch, P4 + 1, Vectors, BlockVectors>...};
+  if (args.position_count == 1)
+    run_tiles(args, args.count, plain);
+  else if (args.position_count == 4 && have_same_taps(args.positions, 4))
+    run_tiles(args, args.count, pool4);
+  else
+    run_tiles(args, args.count, pool);
+}
+
+template <class Arch, int MaxPlaces, int BlockVectors>
+void conv_tile(const ConvTileArgs<float>& args) {
+  unroll<BlockVectors>([&](auto v) TILEWISE_INLINE {
+    constexpr int vectors = v.value + 1;
+    if ((args.out_channels + lanes<Arch> - 1) / lanes<Arch> == vectors)
+      conv_tile_of_vectors<Arch, BlockVectors, vectors>(args, std::make_integer_sequence<int, MaxPlaces>{},
+                                                        std::make_integer_sequence<int, MaxPlaces / 4>{});
+  });
+}
+
+/// One tile of rows [first, first + Rows) of a tap's weights: sum[k][v] += in[k] * out_gradient[v] over all places.
+template <class Arch, int Rows, int Vectors, int BlockVectors>
+void conv_weights_rows(const ConvWeightsTileArgs<float>& args, std::int64_t first) {
+  constexpr int width = lanes<Arch>;
+  float* gradient = args.weights_gradient + first * channel_block<Arch, BlockVectors>;
+  const std::int64_t last_width = args.out_channels - (Vectors - 1) * width;
+  Vec<Arch> sum[Rows][Vectors];
+  unroll<Rows>([&](auto k) TILEWISE_INLINE {
+    unroll<Vectors>([&](auto v) TILEWISE_INLINE {
+      sum[k][v] = args.accumulate ? load<Arch>(gradient + k * channel_block<Arch, BlockVectors> + v * width) : Vec<Arch>(0.f);
+    });
+  });
+  const auto add_places = [&](auto is_partial) TILEWISE_INLINE {
+    for (std::int64_t i = 0; i < args.images; ++i) {
+      for (std::int64_t r = 0; r < args.rows; ++r) {
+        const float* in = args.in + i * args.in_image + r * args.in_row + first;
+        const float* out_gradient = args.out_gradient + i * args.out_image + r * args.out_row;
+        for (std::int64_t c = 0; c < args.columns; ++c) {
+          Vec<Arch> g[Vectors];
+          unroll<Vectors - is_partial.value>([&](auto v) TILEWISE_INLINE { g[v] = load<Arch>(out_gradient + v * width); });
+          if constexpr (is_partial.value)
+            g[Vectors - 1] = load_first<Arch>(out_gradient + (Vectors - 1) * width, last_width);
+          unroll<Rows>([&](auto k) TILEWISE_INLINE {
+            const Vec<Arch> x(in[k]);
+            unroll<Vectors>([&](auto v) TILEWISE_INLINE { sum[k][v] = fma<Arch>(x, g[v], sum[k][v]); });
+          });
+          in += args.in_column;
+          out_gradient += args.out_column;
+        }
+      }
+    }
+  };
+  if (last_width == width)
+    add_places(Constant<0>{});
+  else
+    add_places(Constant<1>{});
+  unroll<Rows>([&](auto k) TILEWISE_INLINE {
+    float* row = gradient + k * channel_block<Arch, BlockVectors>;
+    unroll<Vectors>([&](auto v) TILEWISE_INLINE { store<Arch>(row + v * width, sum[k][v]); });
+    // Columns from out_channels on are zero by contract, whatever was there and whatever 0 * in made of it.
+    for (std::int64_t n = args.out_channels; n < channel_block<Arch, BlockVectors>; ++n) row[n] = 0.f;
+  });
+}
+
+template <class Arch, int BlockVectors, int Vectors, int... R>
+void conv_weights_tile_of_vectors(const ConvWeightsTileArgs<float>& args, std::integer_sequence<int, R...>) {
+  using Kernel = void (*)(const ConvWeightsTileArgs<float>&, std::int64_t);
+  static constexpr Kernel by_rows[] = {&conv_weights_rows<Arch, R + 1, Vectors, BlockVectors>...};
+  run_tiles(args, args.in_channels, by_rows);
+}
+
+template <class Arch, int MaxRows, int BlockVectors>
+void conv_weights_tile(const ConvWeightsTileArgs<float>& args) {
+  unroll<BlockVectors>([&](auto v) TILEWISE_INLINE {
+    constexpr int vectors = v.value + 1;
+    if ((args.out_channels + lanes<Arch> - 1) / lanes<Arch> == vectors)
+      conv_weights_tile_of_vectors<Arch, BlockVectors, vectors>(args, std::make_integer_sequence<int, MaxRows>{});
+  });
+}
+
+}  // namespace
+}  // namespace tilewise::kernels

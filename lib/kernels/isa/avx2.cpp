@@ -1,0 +1,10 @@
+#include "kernels/vector_table.hpp"
+
+namespace tilewise::kernels {
+
+extern const KernelTable<float> avx2_table;
+
+// 16 registers: 12 sums, 2 weights, one broadcast.
+constinit const KernelTable<float> avx2_table = vector_table<xsimd::fma3<xsimd::avx2>, 6, 2>("avx2");
+
+}  // namespace tilewise::kernels

@@ -1,0 +1,10 @@
+#include "kernels/vector_table.hpp"
+
+namespace tilewise::kernels {
+
+extern const KernelTable<float> avx512_table;
+
+// 32 registers: 24 sums, 2 weights, one broadcast.
+constinit const KernelTable<float> avx512_table = vector_table<xsimd::avx512bw, 12, 2>("avx512");
+
+}  // namespace tilewise::kernels

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "kernels/conv_direct.hpp"
+#include "kernels/elementwise.hpp"
+#include "kernels/kernels.hpp"
+#include "kernels/peak.hpp"
+#include "kernels/pool.hpp"
+#include "kernels/transpose.hpp"
+
+namespace tilewise::kernels {
+namespace {
+
+/// The kernels of one Arch. Register tiles hold `Places` places (or rows of weights) x `BlockVectors` vectors of output channels.
+template <class Arch, int Places, int BlockVectors>
+consteval KernelTable<float> vector_table(const char* isa) {
+  KernelTable<float> table;
+  table.isa = isa;
+  table.channel_block = channel_block<Arch, BlockVectors>;
+  table.tile_places = Places;
+  table.conv_tile = &conv_tile<Arch, Places, BlockVectors>;
+  table.conv_weights_tile = &conv_weights_tile<Arch, Places, BlockVectors>;
+  table.column_sum = &column_sum<Arch>;
+  table.transpose = &transpose<Arch>;
+  table.max_pool = &max_pool<Arch>;
+  table.max_pool_backward = &max_pool_backward<Arch>;
+  table.average_pool = &average_pool<Arch>;
+  table.average_pool_backward = &average_pool_backward<Arch>;
+  table.relu = &relu<Arch>;
+  table.relu_backward = &relu_backward<Arch>;
+  table.add = &add<Arch>;
+  table.sgd_update = &sgd_update<Arch>;
+  table.adam_update = &adam_update<Arch>;
+  table.fma_peak = &fma_peak<Arch>;
+  return table;
+}
+
+}  // namespace
+}  // namespace tilewise::kernels

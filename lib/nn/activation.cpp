@@ -1,0 +1,52 @@
+#include "nn/activation.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "nn/config_reader.hpp"
+#include "ops/classification.hpp"
+#include "ops/elementwise.hpp"
+
+namespace tilewise {
+
+ReLU::ReLU(const std::string& name) : Layer(std::make_shared<nn::ReLULayer>(name)) {}
+Softmax::Softmax(const std::string& name) : Layer(std::make_shared<nn::SoftmaxLayer>(name)) {}
+
+namespace nn {
+
+ValueId emit_activation(LayerBuilder& builder, Activation activation, ValueId x) {
+  switch (activation) {
+    case Activation::relu:
+      return builder.emit(std::make_shared<ops::Relu>(), {x});
+    case Activation::softmax:
+      return builder.emit(std::make_shared<ops::Softmax>(), {x});
+    case Activation::linear:
+      break;
+  }
+  return x;
+}
+
+ValueId ReLULayer::emit(LayerBuilder& builder, ValueId x) const {
+  return emit_activation(builder, relu, x);
+}
+nlohmann::json ReLULayer::config() const {
+  return nlohmann::json::object();
+}
+Layer ReLULayer::from_config(const std::string& name, const nlohmann::json& config) {
+  ConfigReader(config).finish();
+  return ReLU(name);
+}
+
+ValueId SoftmaxLayer::emit(LayerBuilder& builder, ValueId x) const {
+  return emit_activation(builder, softmax, x);
+}
+nlohmann::json SoftmaxLayer::config() const {
+  return nlohmann::json::object();
+}
+Layer SoftmaxLayer::from_config(const std::string& name, const nlohmann::json& config) {
+  ConfigReader(config).finish();
+  return Softmax(name);
+}
+
+}  // namespace nn
+
+}  // namespace tilewise

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "nn/layer.hpp"
+
+namespace tilewise::nn {
+
+class FlattenLayer final : public LayerDefinition {
+ public:
+  static constexpr std::string_view class_name = "Flatten";
+  using LayerDefinition::LayerDefinition;
+  static Layer from_config(const std::string& name, const nlohmann::json& config);
+
+  std::string_view kind() const noexcept override { return class_name; }
+  ValueId emit(LayerBuilder& builder, ValueId x) const override;
+  nlohmann::json config() const override;
+};
+
+}  // namespace tilewise::nn

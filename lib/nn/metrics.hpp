@@ -1,0 +1,11 @@
+#pragma once
+
+#include "plan/graph.hpp"
+#include "tilewise/training.hpp"
+
+namespace tilewise::nn {
+
+/// Adds the metric of `scores` {classes} against `labels` to the graph; returns its value for each sample.
+ops::ValueId emit_metric(plan::Graph& graph, const Metric& metric, ops::ValueId scores, ops::ValueId labels);
+
+}  // namespace tilewise::nn

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "nn/layer.hpp"
+#include "plan/graph.hpp"
+#include "plan/parameters.hpp"
+#include "tilewise/training.hpp"
+
+namespace tilewise::nn {
+
+/// Layers on samples of one shape: their names, their parameters, and the graph that they emit. Owns no weights.
+/// Immutable.
+class Network {
+ public:
+  struct NamedLayer {
+    Layer layer;
+    std::string name;    ///< as in Keras: "conv2d", "conv2d_1", ... unless the layer has its own
+    Shape output_shape;  ///< of one sample
+    std::int64_t parameter_count;
+  };
+
+  /// Throws ShapeError or ArgumentError, which name the layer ("layer 3 (conv2d_1): ..."), if a layer does not fit the
+  /// one before, or for a name that is taken or has other characters than letters, digits, '_', '-' and '.'.
+  Network(const std::vector<Layer>& layers, const Shape& input_shape);
+
+  const std::vector<NamedLayer>& layers() const noexcept { return layers_; }
+  const std::vector<Parameter>& parameters() const noexcept { return parameters_; }
+  std::int64_t parameter_count() const noexcept { return parameter_count_; }
+  const Shape& input_shape() const noexcept { return graph_.spec(input_).shape; }
+  const Shape& output_shape() const noexcept { return graph_.spec(output_).shape; }
+
+  /// Samples -> outputs.
+  const plan::Graph& graph() const noexcept { return graph_; }
+  ValueId input() const noexcept { return input_; }
+  ValueId output() const noexcept { return output_; }
+  /// The values of the graph that are parameters, in the order of parameters().
+  std::vector<ValueId> parameter_values() const;
+
+  /// Adds the parameters, all zero, to an empty store.
+  void allocate(plan::ParameterStore& store) const;
+  /// Gives them their first values.
+  void initialize(plan::ParameterStore& store, std::uint64_t seed) const;
+
+ private:
+  void emit(const Layer& layer, std::size_t number, const std::string& name, LayerBuilder& builder);
+
+  plan::Graph graph_;
+  std::vector<Parameter> parameters_;
+  std::vector<NamedLayer> layers_;
+  std::int64_t parameter_count_ = 0;
+  ValueId input_;
+  ValueId output_;
+};
+
+/// Samples and labels -> loss and metrics of each sample.
+struct EvaluationGraph {
+  plan::Graph graph;
+  ValueId inputs, labels;
+  ValueId loss;
+  std::optional<ValueId> accuracy;
+
+  /// What is read after a run.
+  std::vector<ValueId> outputs() const;
+};
+
+EvaluationGraph evaluation_graph(const Network& network, const Loss& loss, const std::vector<Metric>& metrics);
+
+/// One step of training.
+struct TrainingGraph : EvaluationGraph {
+  ValueId rate;  ///< {1}: step_rate()
+};
+
+/// Adds the optimizer's state, zero, to the store that the network's parameters are in.
+TrainingGraph training_graph(const Network& network, const CompileOptions& options, plan::ParameterStore& store);
+
+}  // namespace tilewise::nn

@@ -1,0 +1,158 @@
+#include "ops/classification.hpp"
+
+#include "tilewise/error.hpp"
+
+namespace tilewise::ops {
+
+namespace {
+
+const TensorSpec labels_spec{{}, Storage::batched, Element::i32};
+const TensorSpec per_sample{{}, Storage::batched};
+
+void expect_scores(const Op& op, const std::vector<TensorSpec>& inputs) {
+  if (inputs.empty() || inputs[0].shape.rank() != 1 || inputs[0].shape[0] < 1 || inputs[0].storage != Storage::batched)
+    throw ShapeError(std::string(op.kind()) + ": the input is " + (inputs.empty() ? std::string("absent") : to_string(inputs[0])) +
+                     "; expected a batch of class scores");
+}
+
+void expect_scores_and_labels(const Op& op, const std::vector<TensorSpec>& inputs) {
+  expect_scores(op, inputs);
+  expect_inputs(op, inputs, {inputs[0], labels_spec});
+}
+
+/// A phase cut by samples that calls f(table, tensors, work, first sample, samples).
+template <class F>
+Step over_samples(const LowerRequest& request, const char* name, F f) {
+  return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
+    Phase phase{name, 1, true, 0, {}};
+    phase.run = [&table, f, classes = request.inputs[0].shape[0]](Tensors tensors, const Work& work) {
+      f(table, tensors, work, classes, work.image_end - work.image_begin);
+    };
+    return Step{"", {std::move(phase)}, {}};
+  });
+}
+
+/// Rows [image_begin, ...) of a tensor of `width` elements a sample.
+template <class T>
+T* rows(Tensors tensors, std::size_t index, const Work& work, std::int64_t width) {
+  return tensor<T>(tensors, index) + work.image_begin * width;
+}
+
+}  // namespace
+
+std::vector<TensorSpec> Softmax::infer(const std::vector<TensorSpec>& inputs) const {
+  expect_scores(*this, inputs);
+  expect_inputs(*this, inputs, {inputs[0]});
+  return {inputs[0]};
+}
+
+std::vector<ValueId> Softmax::backward(GraphBuilder& graph, const BackwardRequest& request) const {
+  return graph.emit(std::make_shared<SoftmaxBackward>(), {request.output_gradients[0], request.outputs[0]});
+}
+
+Step Softmax::lower(const LowerRequest& request) const {
+  return over_samples(request, "forward", []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Work& work,
+                                                      std::int64_t classes, std::int64_t samples) {
+    table.softmax({rows<const T>(tensors, 0, work, classes), rows<T>(tensors, 1, work, classes), samples, classes});
+  });
+}
+
+std::vector<TensorSpec> SoftmaxBackward::infer(const std::vector<TensorSpec>& inputs) const {
+  expect_scores(*this, inputs);
+  expect_inputs(*this, inputs, {inputs[0], inputs[0]});
+  return {inputs[0]};
+}
+
+Step SoftmaxBackward::lower(const LowerRequest& request) const {
+  return over_samples(request, "backward", []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Work& work,
+                                                       std::int64_t classes, std::int64_t samples) {
+    table.softmax_backward({rows<const T>(tensors, 1, work, classes), rows<const T>(tensors, 0, work, classes),
+                            rows<T>(tensors, 2, work, classes), samples, classes});
+  });
+}
+
+std::vector<TensorSpec> CrossEntropy::infer(const std::vector<TensorSpec>& inputs) const {
+  expect_scores_and_labels(*this, inputs);
+  return {per_sample};
+}
+
+std::vector<ValueId> CrossEntropy::backward(GraphBuilder& graph, const BackwardRequest& request) const {
+  return {graph.emit(std::make_shared<CrossEntropyBackward>(), request.inputs)[0], no_value};
+}
+
+Step CrossEntropy::lower(const LowerRequest& request) const {
+  return over_samples(request, "forward", []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Work& work,
+                                                      std::int64_t classes, std::int64_t samples) {
+    table.cross_entropy({rows<const T>(tensors, 0, work, classes), nullptr, rows<const std::int32_t>(tensors, 1, work, 1),
+                         rows<T>(tensors, 2, work, 1), samples, classes});
+  });
+}
+
+std::vector<TensorSpec> CrossEntropyBackward::infer(const std::vector<TensorSpec>& inputs) const {
+  expect_scores_and_labels(*this, inputs);
+  return {inputs[0]};
+}
+
+Step CrossEntropyBackward::lower(const LowerRequest& request) const {
+  return over_samples(request, "backward", []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Work& work,
+                                                       std::int64_t classes, std::int64_t samples) {
+    table.cross_entropy_backward({rows<const T>(tensors, 0, work, classes), rows<const std::int32_t>(tensors, 1, work, 1),
+                                  rows<T>(tensors, 2, work, classes), samples, classes, T(1) / static_cast<T>(work.batch)});
+  });
+}
+
+std::vector<TensorSpec> SoftmaxCrossEntropy::infer(const std::vector<TensorSpec>& inputs) const {
+  expect_scores_and_labels(*this, inputs);
+  return {per_sample, inputs[0]};
+}
+
+std::vector<ValueId> SoftmaxCrossEntropy::backward(GraphBuilder& graph, const BackwardRequest& request) const {
+  return {graph.emit(std::make_shared<SoftmaxCrossEntropyBackward>(), {request.outputs[1], request.inputs[1]})[0], no_value};
+}
+
+Step SoftmaxCrossEntropy::lower(const LowerRequest& request) const {
+  return over_samples(request, "forward", [loss = bool(request.wanted[0]), probabilities = bool(request.wanted[1])]<class T>(
+                                              const kernels::KernelTable<T>& table, Tensors tensors, const Work& work,
+                                              std::int64_t classes, std::int64_t samples) {
+    const T* logits = rows<const T>(tensors, 0, work, classes);
+    if (probabilities) table.softmax({logits, rows<T>(tensors, 3, work, classes), samples, classes});
+    if (loss)
+      table.cross_entropy({nullptr, logits, rows<const std::int32_t>(tensors, 1, work, 1), rows<T>(tensors, 2, work, 1), samples, classes});
+  });
+}
+
+std::vector<TensorSpec> SoftmaxCrossEntropyBackward::infer(const std::vector<TensorSpec>& inputs) const {
+  expect_scores_and_labels(*this, inputs);
+  return {inputs[0]};
+}
+
+Step SoftmaxCrossEntropyBackward::lower(const LowerRequest& request) const {
+  return over_samples(request, "backward", []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Work& work,
+                                                       std::int64_t classes, std::int64_t samples) {
+    table.softmax_cross_entropy_backward({rows<const T>(tensors, 0, work, classes), rows<const std::int32_t>(tensors, 1, work, 1),
+                                          rows<T>(tensors, 2, work, classes), samples, classes, T(1) / static_cast<T>(work.batch)});
+  });
+}
+
+std::vector<TensorSpec> SparseAccuracy::infer(const std::vector<TensorSpec>& inputs) const {
+  expect_scores_and_labels(*this, inputs);
+  return {per_sample};
+}
+
+Step SparseAccuracy::lower(const LowerRequest& request) const {
+  return over_samples(request, "forward", []<class T>(const kernels::KernelTable<T>&, Tensors tensors, const Work& work,
+                                                      std::int64_t classes, std::int64_t samples) {
+    const T* scores = rows<const T>(tensors, 0, work, classes);
+    const std::int32_t* labels = rows<const std::int32_t>(tensors, 1, work, 1);
+    T* matches = rows<T>(tensors, 2, work, 1);
+    for (std::int64_t sample = 0; sample < samples; ++sample) {
+      const T* row = scores + sample * classes;
+      std::int64_t best = 0;
+      for (std::int64_t k = 1; k < classes; ++k)
+        if (row[k] > row[best]) best = k;
+      matches[sample] = static_cast<T>(best == labels[sample]);
+    }
+  });
+}
+
+}  // namespace tilewise::ops

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+
+#include "ops/op.hpp"
+#include "ops/window2d.hpp"
+
+namespace tilewise::ops {
+
+struct Conv2DAttributes {
+  Window2D window;
+  kernels::Activation activation = kernels::Activation::none;
+  /// A max-pool of the activated result, without padding; its windows may not overlap and have at most kernels::max_u8_positions positions.
+  std::optional<Window2D> pool = {};
+};
+
+/// inputs: image {H, W, C_in} batched; kernel {kh, kw, C_in, C_out} packed; bias {C_out} packed or no_value.
+/// outputs: {H', W', C_out}; with pool also its index (u8) of the same shape, in which an output that a ReLU zeroed is kernels::dead_index_u8.
+class Conv2D final : public Op {
+ public:
+  explicit Conv2D(const Conv2DAttributes& attributes) : attributes_(attributes) {}
+  const Conv2DAttributes& attributes() const noexcept { return attributes_; }
+
+  std::string_view kind() const noexcept override { return "conv2d"; }
+  std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
+  /// Only without activation and pool: fusing comes after differentiating.
+  std::vector<ValueId> backward(GraphBuilder& graph, const BackwardRequest& request) const override;
+  Step lower(const LowerRequest& request) const override;
+
+ private:
+  Conv2DAttributes attributes_;
+};
+
+/// The adjoint of Conv2D without activation and pool.
+/// inputs: out_gradient {H', W', C_out}; image {H, W, C_in}; kernel transposed (TransposeWeights) or no_value; the shapes come from `image` and
+/// `kernel_shape`.
+/// outputs: image gradient {H, W, C_in}; kernel gradient, packed; bias gradient {C_out}, packed. Each may be unwanted.
+class Conv2DBackward final : public Op {
+ public:
+  Conv2DBackward(const Window2D& window, const Shape& kernel_shape) : window_(window), kernel_shape_(kernel_shape) {}
+
+  std::string_view kind() const noexcept override { return "conv2d_backward"; }
+  std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
+  Step lower(const LowerRequest& request) const override;
+  bool is_optional(std::size_t) const noexcept override { return true; }
+
+ private:
+  Window2D window_;
+  Shape kernel_shape_;
+};
+
+}  // namespace tilewise::ops

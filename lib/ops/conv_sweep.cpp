@@ -1,0 +1,156 @@
+#include "ops/conv_sweep.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/checked.hpp"
+
+namespace tilewise::ops {
+
+namespace {
+
+/// Whether the taps of place `b` are those of `a`, moved on by `moved` input places.
+bool same_taps(const SweepAxis& axis, std::int64_t a, std::int64_t b, std::int64_t moved) {
+  for (std::int64_t position = 0; position < axis.positions; ++position) {
+    const TapRange& first = axis.taps[static_cast<std::size_t>(a * axis.positions + position)];
+    const TapRange& second = axis.taps[static_cast<std::size_t>(b * axis.positions + position)];
+    if (first.count != second.count) return false;
+    if (first.count > 0 && (first.first != second.first || second.first_place - first.first_place != moved)) return false;
+  }
+  return true;
+}
+
+/// Groups the places, each with those that follow it at distance `step`.
+void find_runs(SweepAxis& axis, std::int64_t step) {
+  std::vector<bool> taken(static_cast<std::size_t>(axis.out()), false);
+  for (std::int64_t begin = 0; begin < axis.out(); ++begin) {
+    if (taken[static_cast<std::size_t>(begin)]) continue;
+    SweepAxis::Run run{begin, step, 0};
+    for (std::int64_t place = begin; place < axis.out() && same_taps(axis, begin, place, run.count * axis.advance); place += step) {
+      taken[static_cast<std::size_t>(place)] = true;
+      ++run.count;
+    }
+    axis.runs.push_back(run);
+  }
+}
+
+/// The common steps of all ranges, which the ones with a single tap leave open.
+void find_steps(SweepAxis& axis) {
+  axis.tap_step = 1;
+  axis.place_step = 0;
+  for (const TapRange& range : axis.taps)
+    if (range.count > 1) {
+      axis.tap_step = range.step;
+      axis.place_step = range.place_step;
+    }
+}
+
+}  // namespace
+
+SweepAxis SweepAxis::forward(std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride, std::int64_t dilation,
+                             std::int64_t pad_before, std::int64_t pool_size, std::int64_t pool_stride) {
+  SweepAxis axis;
+  axis.positions = pool_size;
+  axis.advance = stride * pool_stride;
+  for (std::int64_t place = 0; place * pool_stride + pool_size <= out; ++place)
+    for (std::int64_t position = 0; position < pool_size; ++position)
+      axis.taps.push_back(taps_of_output(place * pool_stride + position, in, size, stride, dilation, pad_before));
+  find_steps(axis);
+  find_runs(axis, 1);
+  return axis;
+}
+
+SweepAxis SweepAxis::backward(std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride, std::int64_t dilation,
+                              std::int64_t pad_before) {
+  SweepAxis axis;
+  axis.positions = 1;
+  axis.advance = 1;
+  for (std::int64_t place = 0; place < in; ++place)
+    axis.taps.push_back(taps_of_input(place, out, size, stride, dilation, pad_before));
+  find_steps(axis);
+  find_runs(axis, stride);
+  return axis;
+}
+
+std::int64_t ConvSweep::items(std::int64_t channel_block) const noexcept {
+  return base::ceil_div(out_channels, channel_block) * rows.out();
+}
+
+template <class T>
+void ConvSweep::run(const kernels::KernelTable<T>& table, const T* in_base, const T* weights, const T* bias, T* out,
+                    std::uint8_t* index, const Work& work) const {
+  const std::int64_t images = work.image_end - work.image_begin;
+  if (images == 0) return;
+  const std::int64_t block_size = table.channel_block;
+  const std::int64_t tap_weights = in_channels * block_size;
+  const std::int64_t block_weights = kernel.height * kernel.width * tap_weights;
+
+  std::array<kernels::ConvTaps, kernels::max_u8_positions> taps;
+  kernels::ConvTileArgs<T> args{};
+  args.positions = taps.data();
+  args.position_count = static_cast<std::int32_t>(rows.positions * columns.positions);
+  args.in_row = rows.place_step * in.width * in_channels;
+  args.in_column = columns.place_step * in_channels;
+  args.weights_row = rows.tap_step * kernel.width * tap_weights;
+  args.weights_column = columns.tap_step * tap_weights;
+  args.in_channels = in_channels;
+  args.activation = activation;
+
+  const auto set_taps = [&](std::int64_t row, std::int64_t column) {
+    for (std::int64_t r = 0; r < rows.positions; ++r)
+      for (std::int64_t c = 0; c < columns.positions; ++c) {
+        const TapRange& vertical = rows.taps[static_cast<std::size_t>(row * rows.positions + r)];
+        const TapRange& horizontal = columns.taps[static_cast<std::size_t>(column * columns.positions + c)];
+        taps[static_cast<std::size_t>(r * columns.positions + c)] = {
+            (vertical.first_place * in.width + horizontal.first_place) * in_channels,
+            (vertical.first * kernel.width + horizontal.first) * tap_weights, static_cast<std::int32_t>(vertical.count),
+            static_cast<std::int32_t>(horizontal.count)};
+      }
+  };
+  const auto call = [&](std::int64_t image, std::int64_t row, std::int64_t column, std::int64_t channel) {
+    args.in = in_base + image * in_image();
+    const std::int64_t place = image * out_image() + (row * columns.out() + column) * out_channels + channel;
+    args.out = out + place;
+    args.index = index ? index + place : nullptr;
+    table.conv_tile(args);
+  };
+
+  // Either images or columns fill the register tile, whichever are more. The sums are the same.
+  std::int64_t longest_run = 0;
+  for (const SweepAxis::Run& run : columns.runs) longest_run = std::max(longest_run, run.count);
+  const bool across_images = images >= longest_run;
+  for (std::int64_t item = work.item_begin; item < work.item_end; ++item) {
+    const std::int64_t block = item / rows.out(), row = item % rows.out();
+    args.weights = weights + block * block_weights;
+    args.bias = bias ? bias + block * block_size : nullptr;
+    args.out_channels = static_cast<std::int32_t>(std::min(block_size, out_channels - block * block_size));
+    if (across_images) {
+      args.in_step = in_image();
+      args.out_step = args.index_step = out_image();
+      args.count = images;
+      for (std::int64_t column = 0; column < columns.out(); ++column) {
+        set_taps(row, column);
+        call(work.image_begin, row, column, block * block_size);
+      }
+    } else {
+      args.in_step = columns.advance * in_channels;
+      for (const SweepAxis::Run& run : columns.runs) {
+        set_taps(row, run.begin);
+        args.out_step = args.index_step = run.step * out_channels;
+        args.count = run.count;
+        for (std::int64_t image = work.image_begin; image < work.image_end; ++image)
+          call(image, row, run.begin, block * block_size);
+      }
+    }
+  }
+}
+
+#define TILEWISE_INSTANTIATE(T)                                                                                           \
+  template void ConvSweep::run(const kernels::KernelTable<T>&, const T*, const T*, const T*, T*, std::uint8_t*, const Work&) \
+      const;
+TILEWISE_INSTANTIATE(float)
+TILEWISE_INSTANTIATE(double)
+TILEWISE_INSTANTIATE(std::int64_t)
+#undef TILEWISE_INSTANTIATE
+
+}  // namespace tilewise::ops

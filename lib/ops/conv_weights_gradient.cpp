@@ -1,0 +1,120 @@
+#include "ops/conv_weights_gradient.hpp"
+
+#include <algorithm>
+
+#include "base/checked.hpp"
+
+namespace tilewise::ops {
+
+namespace {
+
+/// Input channels of one item: fine enough to share a small layer among many lanes.
+constexpr std::int64_t slice_channels = 32;
+/// Rows of image and gradient that all items of a lane go through before the next ones, so that they stay in the nearest caches.
+constexpr std::int64_t chunk_bytes = 64 * 1024;
+
+/// One axis of a tap: the outputs [first, end) whose input under the tap is real, and the input under `first`.
+struct TapOutputs {
+  std::int64_t first, end, in;
+
+  TapOutputs(std::int64_t tap, std::int64_t in_extent, std::int64_t out_extent, std::int64_t stride, std::int64_t dilation,
+             std::int64_t pad_before, std::int64_t begin, std::int64_t limit) {
+    const std::int64_t origin = tap * dilation - pad_before;
+    first = std::max(begin, origin < 0 ? base::ceil_div(-origin, stride) : 0);
+    end = origin < in_extent ? std::min({limit, out_extent, (in_extent - 1 - origin) / stride + 1}) : first;
+    in = origin + first * stride;
+  }
+  std::int64_t count() const noexcept { return std::max<std::int64_t>(0, end - first); }
+};
+
+}  // namespace
+
+std::int64_t ConvWeightsGradient::slices() const noexcept { return base::ceil_div(in_channels, slice_channels); }
+
+std::int64_t ConvWeightsGradient::weight_items(std::int64_t channel_block) const noexcept {
+  return base::ceil_div(out_channels, channel_block) * slices() * taps();
+}
+
+std::int64_t ConvWeightsGradient::items(std::int64_t channel_block) const noexcept {
+  return weight_items(channel_block) + base::ceil_div(out_channels, channel_block);
+}
+
+template <class T>
+void ConvWeightsGradient::run(const kernels::KernelTable<T>& table, const T* image, const T* out_gradient,
+                              T* weights_gradient, T* bias_gradient, const Work& work) const {
+  const std::int64_t weight_end = std::min(work.item_end, weight_items(table.channel_block));
+  const std::int64_t row_bytes = static_cast<std::int64_t>(sizeof(T)) *
+                                 (out.width * out_channels + window.stride.height * in.width * in_channels);
+  const std::int64_t chunk_rows = std::clamp<std::int64_t>(chunk_bytes / row_bytes, 1, out.height);
+  const std::int64_t chunk_images =
+      chunk_rows < out.height ? 1 : std::max<std::int64_t>(1, chunk_bytes / (row_bytes * out.height));
+  bool accumulate = false;
+  // An empty batch still makes one round, which writes the zeros.
+  for (std::int64_t first = 0; weights_gradient && first < std::max<std::int64_t>(work.batch, 1); first += chunk_images)
+    for (std::int64_t row = 0; row < out.height; row += chunk_rows) {
+      for (std::int64_t item = work.item_begin; item < weight_end; ++item)
+        run_tile(table, image + first * in.height * in.width * in_channels,
+                 out_gradient + first * out.height * out.width * out_channels, weights_gradient, item,
+                 std::min(chunk_images, work.batch - first), {row, row + chunk_rows}, accumulate);
+      accumulate = true;
+    }
+  for (std::int64_t item = std::max(work.item_begin, weight_items(table.channel_block)); bias_gradient && item < work.item_end;
+       ++item)
+    sum_bias_gradient(table, out_gradient, work.batch * out.height * out.width, out_channels,
+                      item - weight_items(table.channel_block), bias_gradient);
+}
+
+template <class T>
+void ConvWeightsGradient::run_tile(const kernels::KernelTable<T>& table, const T* image, const T* out_gradient,
+                                   T* weights_gradient, std::int64_t item, std::int64_t images, Range out_rows,
+                                   bool accumulate) const {
+  const std::int64_t tap = item % taps();
+  const std::int64_t channel = item / taps() % slices() * slice_channels;
+  const std::int64_t block = item / taps() / slices();
+  const std::int64_t block_size = table.channel_block;
+  const TapOutputs rows(tap / window.size.width, in.height, out.height, window.stride.height, window.dilation.height,
+                        window.padding.top, out_rows.begin, out_rows.end);
+  const TapOutputs columns(tap % window.size.width, in.width, out.width, window.stride.width, window.dilation.width,
+                           window.padding.left, 0, out.width);
+  const bool empty = images * rows.count() * columns.count() == 0;
+  if (empty && accumulate) return;
+
+  kernels::ConvWeightsTileArgs<T> args{};
+  args.weights_gradient = weights_gradient + ((block * taps() + tap) * in_channels + channel) * block_size;
+  args.in_channels = std::min(slice_channels, in_channels - channel);
+  args.out_channels = static_cast<std::int32_t>(std::min(block_size, out_channels - block * block_size));
+  args.accumulate = accumulate;
+  if (!empty) {
+    args.in = image + (rows.in * in.width + columns.in) * in_channels + channel;
+    args.out_gradient = out_gradient + (rows.first * out.width + columns.first) * out_channels + block * block_size;
+    args.images = images;
+    args.rows = rows.count();
+    args.columns = columns.count();
+    args.in_image = in.height * in.width * in_channels;
+    args.in_row = window.stride.height * in.width * in_channels;
+    args.in_column = window.stride.width * in_channels;
+    args.out_image = out.height * out.width * out_channels;
+    args.out_row = out.width * out_channels;
+    args.out_column = out_channels;
+  }
+  table.conv_weights_tile(args);
+}
+
+template <class T>
+void sum_bias_gradient(const kernels::KernelTable<T>& table, const T* out_gradient, std::int64_t rows,
+                       std::int64_t out_channels, std::int64_t block, T* bias_gradient) {
+  const std::int64_t block_size = table.channel_block, channel = block * block_size;
+  const std::int64_t columns = std::min(block_size, out_channels - channel);
+  table.column_sum({out_gradient + channel, bias_gradient + channel, out_channels, rows, columns, false});
+  std::fill_n(bias_gradient + channel + columns, block_size - columns, T{});
+}
+
+#define TILEWISE_INSTANTIATE(T)                                                                                             \
+  template void ConvWeightsGradient::run(const kernels::KernelTable<T>&, const T*, const T*, T*, T*, const Work&) const;    \
+  template void sum_bias_gradient(const kernels::KernelTable<T>&, const T*, std::int64_t, std::int64_t, std::int64_t, T*);
+TILEWISE_INSTANTIATE(float)
+TILEWISE_INSTANTIATE(double)
+TILEWISE_INSTANTIATE(std::int64_t)
+#undef TILEWISE_INSTANTIATE
+
+}  // namespace tilewise::ops

@@ -1,0 +1,97 @@
+#include "ops/elementwise.hpp"
+
+#include <algorithm>
+
+#include "base/checked.hpp"
+#include "base/weights_layout.hpp"
+#include "tilewise/error.hpp"
+
+namespace tilewise::ops {
+
+namespace {
+
+/// Elements of one item where a tensor has no samples to be cut by.
+constexpr std::int64_t slice_elements = 8192;
+
+/// A phase that calls f(tensors, first element, number of elements) for slices of a tensor of this spec.
+template <class F>
+Phase over_elements(const char* name, const Kernels& kernels, const TensorSpec& spec, F f) {
+  if (spec.storage == Storage::batched)
+    return {name, 1, true, 0, [f, image = spec.shape.elements()](Tensors tensors, const Work& work) {
+              f(tensors, work.image_begin * image, (work.image_end - work.image_begin) * image);
+            }};
+  const std::int64_t count = spec.storage == Storage::packed
+                                 ? base::weights_layout(spec.shape, kernels.channel_block()).elements()
+                                 : spec.shape.elements();
+  return {name, base::ceil_div(count, slice_elements), false, 0, [f, count](Tensors tensors, const Work& work) {
+            const std::int64_t begin = work.item_begin * slice_elements;
+            f(tensors, begin, std::min(count, work.item_end * slice_elements) - begin);
+          }};
+}
+
+}  // namespace
+
+std::vector<TensorSpec> Relu::infer(const std::vector<TensorSpec>& inputs) const {
+  if (inputs.size() != 1) throw ShapeError("relu: expected one input");
+  return {inputs[0]};
+}
+
+std::vector<ValueId> Relu::backward(GraphBuilder& graph, const BackwardRequest& request) const {
+  return graph.emit(std::make_shared<ReluBackward>(), {request.output_gradients[0], request.outputs[0]});
+}
+
+Step Relu::lower(const LowerRequest& request) const {
+  return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
+    return Step{"", {over_elements("forward", request.kernels, request.outputs[0], [&table](Tensors tensors, std::int64_t begin, std::int64_t count) {
+                  table.relu({tensor<const T>(tensors, 0) + begin, tensor<T>(tensors, 1) + begin, count});
+                })}, {}};
+  });
+}
+
+std::vector<TensorSpec> ReluBackward::infer(const std::vector<TensorSpec>& inputs) const {
+  if (inputs.empty()) throw ShapeError("relu_backward: expected two inputs");
+  expect_inputs(*this, inputs, {inputs[0], inputs[0]});
+  return {inputs[0]};
+}
+
+Step ReluBackward::lower(const LowerRequest& request) const {
+  return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
+    return Step{"", {over_elements("backward", request.kernels, request.outputs[0], [&table](Tensors tensors, std::int64_t begin, std::int64_t count) {
+                  table.relu_backward({tensor<const T>(tensors, 1) + begin, tensor<const T>(tensors, 0) + begin,
+                                       tensor<T>(tensors, 2) + begin, count});
+                })}, {}};
+  });
+}
+
+std::vector<TensorSpec> Add::infer(const std::vector<TensorSpec>& inputs) const {
+  if (inputs.empty()) throw ShapeError("add: expected two inputs");
+  expect_inputs(*this, inputs, {inputs[0], inputs[0]});
+  return {inputs[0]};
+}
+
+std::vector<ValueId> Add::backward(GraphBuilder&, const BackwardRequest& request) const {
+  return {request.output_gradients[0], request.output_gradients[0]};
+}
+
+Step Add::lower(const LowerRequest& request) const {
+  return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
+    return Step{"", {over_elements("forward", request.kernels, request.outputs[0], [&table](Tensors tensors, std::int64_t begin, std::int64_t count) {
+                  table.add({tensor<const T>(tensors, 0) + begin, tensor<const T>(tensors, 1) + begin, tensor<T>(tensors, 2) + begin, count});
+                })}, {}};
+  });
+}
+
+std::vector<TensorSpec> Reshape::infer(const std::vector<TensorSpec>& inputs) const {
+  if (inputs.size() != 1 || inputs[0].storage != Storage::batched || inputs[0].shape.elements() != shape_.elements())
+    throw ShapeError("reshape: " + (inputs.empty() ? std::string("no input") : to_string(inputs[0])) + "; expected " +
+                     std::to_string(shape_.elements()) + " elements a sample");
+  return {{shape_, Storage::batched, inputs[0].element}};
+}
+
+std::vector<ValueId> Reshape::backward(GraphBuilder& graph, const BackwardRequest& request) const {
+  return graph.emit(std::make_shared<Reshape>(graph.spec(request.inputs[0]).shape), {request.output_gradients[0]});
+}
+
+Step Reshape::lower(const LowerRequest&) const { return {"view", {}, {}}; }
+
+}  // namespace tilewise::ops

@@ -1,0 +1,174 @@
+#include <algorithm>
+
+#include "ops/classification.hpp"
+#include "ops/conv2d.hpp"
+#include "ops/dense.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/pool2d.hpp"
+#include "plan/passes.hpp"
+
+namespace tilewise::plan {
+
+namespace {
+
+template <class T>
+const T* as(const Node* node) {
+  return node ? dynamic_cast<const T*>(node->op.get()) : nullptr;
+}
+
+/// The graph under rewriting. A dropped node has no op until sweep() removes it.
+class Rewriter {
+ public:
+  Rewriter(Graph& graph, const std::vector<ValueId>& kept) : nodes_(graph.nodes()), kept_(kept) {}
+
+  std::vector<Node>& nodes() { return nodes_; }
+
+  Node* producer(ValueId value) {
+    for (Node& node : nodes_)
+      if (node.op && std::count(node.outputs.begin(), node.outputs.end(), value)) return &node;
+    return nullptr;
+  }
+
+  std::vector<Node*> users(ValueId value) {
+    std::vector<Node*> users;
+    for (Node& node : nodes_)
+      if (node.op && std::count(node.inputs.begin(), node.inputs.end(), value)) users.push_back(&node);
+    return users;
+  }
+
+  bool is_kept(ValueId value) const { return std::count(kept_.begin(), kept_.end(), value) > 0; }
+  bool is_read(ValueId value) { return is_kept(value) || !users(value).empty(); }
+
+  /// The only reader of `value`, or null if there are others or it is an output of the plan.
+  Node* only_user(ValueId value) {
+    const std::vector<Node*> all = users(value);
+    return all.size() == 1 && !is_kept(value) ? all[0] : nullptr;
+  }
+
+  /// The reader of `value` that is a T, or null.
+  template <class T>
+  Node* user(ValueId value) {
+    for (Node* node : users(value))
+      if (as<T>(node)) return node;
+    return nullptr;
+  }
+
+  static void drop(Node* node) { node->op = nullptr; }
+  void sweep() {
+    std::erase_if(nodes_, [](const Node& node) { return !node.op; });
+  }
+
+ private:
+  std::vector<Node>& nodes_;
+  const std::vector<ValueId>& kept_;
+};
+
+/// conv2d or dense, then ReLU -> one op that never writes the sum. The ReLU's backward reads its result only, so it stays as it is.
+void fuse_relu(Rewriter& graph, Node& node) {
+  const auto* conv = as<ops::Conv2D>(&node);
+  const auto* dense = as<ops::Dense>(&node);
+  if (!conv && !dense) return;
+  const bool has_activation =
+      (conv ? conv->attributes().activation : dense->activation()) != kernels::Activation::none || (conv && conv->attributes().pool);
+  Node* relu = graph.only_user(node.outputs[0]);
+  if (has_activation || !as<ops::Relu>(relu)) return;
+  if (conv) {
+    ops::Conv2DAttributes attributes = conv->attributes();
+    attributes.activation = kernels::Activation::relu;
+    node.op = std::make_shared<ops::Conv2D>(attributes);
+  } else {
+    node.op = std::make_shared<ops::Dense>(kernels::Activation::relu);
+  }
+  node.outputs[0] = relu->outputs[0];
+  node.note += "+relu";
+  Rewriter::drop(relu);
+}
+
+bool pool_fits(const ops::Window2D& pool) {
+  return pool.padding == ops::Sides{} && pool.dilation == ops::Extent2D{1, 1} && pool.stride.height >= pool.size.height &&
+         pool.stride.width >= pool.size.width && pool.size.height * pool.size.width > 1 &&
+         pool.size.height * pool.size.width <= kernels::max_u8_positions;
+}
+
+/// conv2d (+ ReLU), then max-pool -> one op that never writes the unpooled map. Its index marks what the ReLU zeroed, so that the
+/// max-pool's backward does the ReLU's as well.
+void fuse_max_pool(Rewriter& graph, Node& node) {
+  const auto* conv = as<ops::Conv2D>(&node);
+  if (!conv || conv->attributes().pool) return;
+  const ValueId map = node.outputs[0];
+  Node* pool = graph.user<ops::MaxPool2D>(map);
+  if (!pool || graph.is_kept(map) || !pool_fits(as<ops::MaxPool2D>(pool)->window())) return;
+  Node* relu_backward = graph.user<ops::ReluBackward>(map);
+  const std::size_t expected_users = relu_backward ? 2 : 1;
+  if (graph.users(map).size() != expected_users) return;
+  if (relu_backward) {
+    Node* pool_backward = graph.producer(relu_backward->inputs[0]);
+    if (!as<ops::MaxPool2DBackward>(pool_backward) || pool_backward->inputs[1] != pool->outputs[1] ||
+        graph.only_user(pool_backward->outputs[0]) != relu_backward)
+      return;
+    pool_backward->outputs[0] = relu_backward->outputs[0];
+    pool_backward->note += "+relu_backward";
+    Rewriter::drop(relu_backward);
+  }
+  ops::Conv2DAttributes attributes = conv->attributes();
+  attributes.pool = as<ops::MaxPool2D>(pool)->window();
+  node.op = std::make_shared<ops::Conv2D>(attributes);
+  node.outputs = pool->outputs;
+  node.note += "+max_pool2d";
+  Rewriter::drop(pool);
+}
+
+/// softmax, then cross-entropy -> one op on the logits, stable for any finite ones.
+void fuse_softmax_cross_entropy(Rewriter& graph, Node& node) {
+  if (!as<ops::Softmax>(&node)) return;
+  const ValueId probabilities = node.outputs[0];
+  Node* loss = graph.user<ops::CrossEntropy>(probabilities);
+  if (!loss) return;
+  Node* loss_backward = graph.user<ops::CrossEntropyBackward>(probabilities);
+  if (loss_backward) {
+    Node* softmax_backward = graph.only_user(loss_backward->outputs[0]);
+    if (!as<ops::SoftmaxBackward>(softmax_backward) || softmax_backward->inputs[1] != probabilities) return;
+    softmax_backward->op = std::make_shared<ops::SoftmaxCrossEntropyBackward>();
+    softmax_backward->inputs = loss_backward->inputs;
+    Rewriter::drop(loss_backward);
+  }
+  node.op = std::make_shared<ops::SoftmaxCrossEntropy>();
+  node.inputs = {node.inputs[0], loss->inputs[1]};
+  node.outputs = {loss->outputs[0], probabilities};
+  node.note += "+cross_entropy";
+  Rewriter::drop(loss);
+}
+
+/// From the end to the beginning, so that what only a dropped node read goes as well.
+void drop_unread(Rewriter& graph) {
+  for (std::size_t position = graph.nodes().size(); position-- > 0;) {
+    Node& node = graph.nodes()[position];
+    if (!node.op->updated_inputs(node.inputs.size()).empty()) continue;
+    bool any_read = false;
+    for (std::size_t output = 0; output < node.outputs.size(); ++output) {
+      const bool is_read = node.outputs[output] != no_value && graph.is_read(node.outputs[output]);
+      any_read = any_read || is_read;
+      if (!is_read && node.op->is_optional(output)) node.outputs[output] = no_value;
+    }
+    if (!any_read) {
+      Rewriter::drop(&node);
+      graph.sweep();
+    }
+  }
+}
+
+}  // namespace
+
+void choose(Graph& graph, const PlanOptions& options) {
+  Rewriter rewriter(graph, options.outputs);
+  if (options.fuse) {
+    for (auto fuse : {fuse_relu, fuse_max_pool, fuse_softmax_cross_entropy})
+      for (std::size_t position = 0; position < rewriter.nodes().size(); ++position)
+        if (rewriter.nodes()[position].op) fuse(rewriter, rewriter.nodes()[position]);
+    rewriter.sweep();
+  }
+  drop_unread(rewriter);
+  std::stable_partition(graph.nodes().begin(), graph.nodes().end(), [](const Node& node) { return node.op->is_derived(); });
+}
+
+}  // namespace tilewise::plan

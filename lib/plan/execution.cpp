@@ -1,0 +1,102 @@
+#include "plan/execution.hpp"
+
+#include <algorithm>
+
+#include "base/checked.hpp"
+#include "plan/parallel.hpp"
+#include "tilewise/error.hpp"
+
+namespace tilewise::plan {
+
+namespace {
+
+using base::part_begin;
+
+/// A lane takes whole samples through a segment only if it gets at least as many as make a register tile worth while.
+constexpr std::int64_t min_images_per_lane = 4;
+
+}  // namespace
+
+Execution::Execution(std::shared_ptr<const Plan> plan, ParameterStore& parameters, int max_threads)
+    : plan_(std::move(plan)),
+      parameters_(&parameters),
+      arena_(static_cast<std::size_t>(plan_->arena_bytes)),
+      derived_(static_cast<std::size_t>(plan_->derived_bytes)),
+      scratch_(static_cast<std::size_t>(base::checked_mul(plan_->scratch_bytes, max_threads))),
+      max_threads_(max_threads),
+      addresses_(plan_->buffers.size(), nullptr) {
+  for (std::size_t number = 0; number < addresses_.size(); ++number) {
+    const Buffer& buffer = plan_->buffers[number];
+    switch (buffer.kind) {
+      case Buffer::Kind::input: break;
+      case Buffer::Kind::parameter: addresses_[number] = parameters.data(buffer.parameter); break;
+      case Buffer::Kind::derived: addresses_[number] = derived_.data() + buffer.offset; break;
+      case Buffer::Kind::step: addresses_[number] = arena_.data() + buffer.offset; break;
+    }
+  }
+  for (const PlannedStep& step : plan_->steps) tensors_.emplace_back(step.buffers.size(), nullptr);
+}
+
+void Execution::bind(ValueId input, const void* data) {
+  const int buffer = plan_->buffer_of_value[static_cast<std::size_t>(input)];
+  // No op writes to an input; the tensors of a step are one array for inputs and outputs.
+  addresses_[static_cast<std::size_t>(buffer)] = const_cast<void*>(data);
+}
+
+const void* Execution::data(ValueId value) const {
+  return addresses_[static_cast<std::size_t>(plan_->buffer_of_value[static_cast<std::size_t>(value)])];
+}
+
+void Execution::run(std::int64_t batch, int threads) {
+  if (batch < 0 || batch > plan_->options.max_batch)
+    throw ArgumentError("a batch of " + std::to_string(batch) + " samples; the plan is for at most " + std::to_string(plan_->options.max_batch));
+  if (threads < 1 || threads > max_threads_)
+    throw ArgumentError(std::to_string(threads) + " threads; this execution is for 1 to " + std::to_string(max_threads_));
+  for (std::size_t step = 0; step < tensors_.size(); ++step)
+    for (std::size_t tensor = 0; tensor < tensors_[step].size(); ++tensor) {
+      const int buffer = plan_->steps[step].buffers[tensor];
+      tensors_[step][tensor] = buffer < 0 ? nullptr : addresses_[static_cast<std::size_t>(buffer)];
+    }
+  const std::int64_t version = parameters_->version();
+  for (const Segment& segment : plan_->segments)
+    if (!segment.derived || derived_version_ != version) run_segment(segment, batch, threads);
+  derived_version_ = version;
+  if (plan_->updates_parameters) parameters_->touch();
+}
+
+void Execution::run_phase(const Segment::Entry& entry, const ops::Work& work) const {
+  const auto step = static_cast<std::size_t>(entry.step), phase = static_cast<std::size_t>(entry.phase);
+  plan_->steps[step].step.phases[phase].run(tensors_[step].data(), work);
+}
+
+void Execution::run_segment(const Segment& segment, std::int64_t batch, int threads) {
+  if (segment.by_image && batch >= threads * min_images_per_lane)
+    run_depth_first(segment, batch, threads);
+  else
+    for (const Segment::Entry& entry : segment.phases) run_over_items(entry, batch, threads);
+}
+
+void Execution::run_depth_first(const Segment& segment, std::int64_t batch, int threads) {
+  plan::run(threads, [&](int lane) {
+    const std::int64_t begin = part_begin(lane, threads, batch), end = part_begin(lane + 1, threads, batch);
+    const std::int64_t tiles = base::ceil_div(end - begin, segment.tile_images);
+    for (std::int64_t tile = 0; tile < tiles; ++tile)
+      for (const Segment::Entry& entry : segment.phases)
+        run_phase(entry, {batch, begin + part_begin(tile, tiles, end - begin), begin + part_begin(tile + 1, tiles, end - begin), 0,
+                          phase_of(entry).items, scratch(lane)});
+  });
+}
+
+void Execution::run_over_items(const Segment::Entry& entry, std::int64_t batch, int threads) {
+  // Items first; samples too where there are fewer items than lanes.
+  const ops::Phase& phase = phase_of(entry);
+  const std::int64_t item_parts = std::min<std::int64_t>(threads, phase.items);
+  const std::int64_t image_parts = phase.by_image ? std::clamp<std::int64_t>(threads / item_parts, 1, std::max<std::int64_t>(batch, 1)) : 1;
+  plan::run(static_cast<int>(item_parts * image_parts), [&](int lane) {
+    const std::int64_t item_part = lane % item_parts, image_part = lane / item_parts;
+    run_phase(entry, {batch, part_begin(image_part, image_parts, batch), part_begin(image_part + 1, image_parts, batch),
+                      part_begin(item_part, item_parts, phase.items), part_begin(item_part + 1, item_parts, phase.items), scratch(lane)});
+  });
+}
+
+}  // namespace tilewise::plan

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/aligned_buffer.hpp"
+#include "plan/parameters.hpp"
+#include "plan/plan.hpp"
+
+namespace tilewise::plan {
+
+/// The memory of a running plan: step buffers, derived weights, scratch. One thread at a time may run one execution; any number of
+/// executions may share a plan, and, as long as none of them updates parameters, the store.
+class Execution {
+ public:
+  /// Allocates all that a run with up to `max_threads` threads needs.
+  Execution(std::shared_ptr<const Plan> plan, ParameterStore& parameters, int max_threads);
+
+  /// The memory that an input is read from in the following runs: max_batch samples (or the whole tensor), aligned as its elements are.
+  void bind(ValueId input, const void* data);
+
+  /// One run over the first `batch` samples, 0 <= batch <= max_batch. Allocates nothing. Every input must be bound.
+  void run(std::int64_t batch, int threads);
+
+  /// Where the last run left a value of PlanOptions::outputs, in its Storage.
+  const void* data(ValueId value) const;
+  const Plan& plan() const noexcept { return *plan_; }
+
+ private:
+  void run_segment(const Segment& segment, std::int64_t batch, int threads);
+  void run_depth_first(const Segment& segment, std::int64_t batch, int threads);
+  void run_over_items(const Segment::Entry& entry, std::int64_t batch, int threads);
+  void run_phase(const Segment::Entry& entry, const ops::Work& work) const;
+  const ops::Phase& phase_of(const Segment::Entry& entry) const {
+    return plan_->steps[static_cast<std::size_t>(entry.step)].step.phases[static_cast<std::size_t>(entry.phase)];
+  }
+  std::byte* scratch(int lane) { return scratch_.data() + lane * plan_->scratch_bytes; }
+
+  std::shared_ptr<const Plan> plan_;
+  ParameterStore* parameters_;
+  base::AlignedBuffer arena_, derived_, scratch_;
+  int max_threads_;
+  std::int64_t derived_version_ = 0;
+  std::vector<void*> addresses_;             ///< of each buffer
+  std::vector<std::vector<void*>> tensors_;  ///< of each step
+};
+
+}  // namespace tilewise::plan

@@ -1,0 +1,45 @@
+#include "plan/plan.hpp"
+
+#include <algorithm>
+
+#include "base/aligned_buffer.hpp"
+#include "base/checked.hpp"
+#include "plan/passes.hpp"
+#include "tilewise/error.hpp"
+
+namespace tilewise::plan {
+
+namespace {
+
+/// Every node's op made ready.
+void lower(Plan& plan, const Graph& graph) {
+  for (const Node& node : graph.nodes()) {
+    std::vector<TensorSpec> inputs, outputs;
+    std::vector<bool> wanted;
+    for (ValueId input : node.inputs) inputs.push_back(input == no_value ? TensorSpec{} : graph.spec(input));
+    for (ValueId output : node.outputs) {
+      outputs.push_back(output == no_value ? TensorSpec{} : graph.spec(output));
+      wanted.push_back(output != no_value);
+    }
+    plan.steps.push_back({node, node.op->lower({plan.options.kernels, inputs, outputs, wanted, plan.options.max_batch}), {}});
+    for (const ops::Phase& phase : plan.steps.back().step.phases)
+      plan.scratch_bytes = std::max(plan.scratch_bytes, base::round_up(phase.scratch_bytes, base::AlignedBuffer::alignment));
+    plan.updates_parameters = plan.updates_parameters || !node.op->updated_inputs(node.inputs.size()).empty();
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const Plan> make_plan(Graph graph, const PlanOptions& options) {
+  if (options.max_batch < 0)
+    throw ArgumentError("a plan for " + std::to_string(options.max_batch) + " samples; expected 0 or more");
+  auto plan = std::make_shared<Plan>(Plan{options, {}, {}, {}, {}});
+  choose(graph, options);
+  lower(*plan, graph);
+  segment(*plan, graph);
+  place(*plan, graph);
+  for (const Value& value : graph.values()) plan->specs.push_back(value.spec);
+  return plan;
+}
+
+}  // namespace tilewise::plan

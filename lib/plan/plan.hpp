@@ -1,0 +1,66 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plan/graph.hpp"
+
+namespace tilewise::plan {
+
+struct PlanOptions {
+  ops::Kernels kernels;
+  std::int64_t max_batch;
+  /// Values to be read after a run, beside parameters.
+  std::vector<ValueId> outputs;
+  /// Whether ops may be fused. Off, every intermediate value exists: for checks.
+  bool fuse = true;
+};
+
+/// A node made ready: its phases, and where each tensor of it lives.
+struct PlannedStep {
+  Node node;
+  ops::Step step;
+  std::vector<int> buffers;  ///< of inputs, outputs, workspaces; -1 for none
+};
+
+/// The memory of one or several values (views share one).
+struct Buffer {
+  enum class Kind : std::uint8_t { input, parameter, derived, step };
+  Kind kind;
+  std::int64_t bytes;
+  int parameter = -1;  ///< Kind::parameter
+  int first_segment = -1, last_segment = -1;
+  std::int64_t offset = -1;  ///< in the arena (Kind::step) or in the derived memory (Kind::derived)
+};
+
+/// Phases that run with one barrier at the end: depth-first, a tile of samples at a time, or a single phase over its items.
+struct Segment {
+  struct Entry {
+    int step, phase;
+  };
+  std::vector<Entry> phases;
+  bool by_image;             ///< every phase of it can be cut by samples
+  std::int64_t tile_images;  ///< how many samples run through all of its phases at a time
+  bool derived;              ///< needed only when the parameters changed
+};
+
+/// How a graph runs on one ISA for up to max_batch samples. Immutable once made.
+struct Plan {
+  PlanOptions options;
+  std::vector<PlannedStep> steps;
+  std::vector<Buffer> buffers;
+  std::vector<int> buffer_of_value;  ///< -1: the value was fused away
+  std::vector<Segment> segments;
+  std::vector<TensorSpec> specs = {};  ///< of each value
+  std::int64_t arena_bytes = 0, derived_bytes = 0, scratch_bytes = 0;
+  bool updates_parameters = false;
+
+  /// A table of the steps: layer, op, algorithm, shapes, segment, arena offset and bytes of each output.
+  std::string dump() const;
+};
+
+/// Runs the passes after differentiate. Throws ShapeError if a size does not fit.
+std::shared_ptr<const Plan> make_plan(Graph graph, const PlanOptions& options);
+
+}  // namespace tilewise::plan

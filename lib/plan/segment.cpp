@@ -1,0 +1,45 @@
+#include <algorithm>
+#include <set>
+
+#include "plan/passes.hpp"
+
+namespace tilewise::plan {
+
+namespace {
+
+/// What one tile of samples may touch: three quarters of the smallest second-level cache that is common now, so that weights fit beside it.
+constexpr std::int64_t tile_bytes = 1280 * 1024;
+
+/// Bytes of all tensors that one sample reads or writes in the segment's steps.
+std::int64_t bytes_per_image(const Plan& plan, const Graph& graph, const Segment& segment) {
+  std::set<ValueId> touched;
+  for (const Segment::Entry& entry : segment.phases) {
+    const Node& node = plan.steps[static_cast<std::size_t>(entry.step)].node;
+    for (const std::vector<ValueId>* values : {&node.inputs, &node.outputs})
+      for (ValueId value : *values)
+        if (value != no_value && graph.spec(value).storage == ops::Storage::batched) touched.insert(value);
+  }
+  std::int64_t bytes = 0;
+  for (ValueId value : touched) bytes += tensor_bytes(graph.spec(value), plan.options) / std::max<std::int64_t>(1, plan.options.max_batch);
+  return bytes;
+}
+
+}  // namespace
+
+void segment(Plan& plan, const Graph& graph) {
+  for (std::size_t number = 0; number < plan.steps.size(); ++number) {
+    const PlannedStep& step = plan.steps[number];
+    for (std::size_t phase = 0; phase < step.step.phases.size(); ++phase) {
+      const bool by_image = step.step.phases[phase].by_image, derived = step.node.op->is_derived();
+      const bool goes_on = by_image && !plan.segments.empty() && plan.segments.back().by_image;
+      if (!goes_on) plan.segments.push_back({{}, by_image, 0, derived});
+      plan.segments.back().phases.push_back({static_cast<int>(number), static_cast<int>(phase)});
+    }
+  }
+  for (Segment& segment : plan.segments)
+    if (segment.by_image)
+      segment.tile_images = std::clamp<std::int64_t>(tile_bytes / std::max<std::int64_t>(1, bytes_per_image(plan, graph, segment)), 1,
+                                                     std::max<std::int64_t>(1, plan.options.max_batch));
+}
+
+}  // namespace tilewise::plan

@@ -1,0 +1,46 @@
+#include "train/predictor.hpp"
+
+#include <algorithm>
+
+#include "base/checked.hpp"
+#include "tilewise/error.hpp"
+#include "tilewise/runtime.hpp"
+
+namespace tilewise::train {
+
+namespace {
+
+/// Enough samples to keep many threads busy, few enough to keep the step memory small.
+constexpr std::int64_t max_batch = 256;
+
+}  // namespace
+
+std::shared_ptr<const plan::Plan> Predictor::make_plan(std::int64_t batch) const {
+  return plan::make_plan(network_.graph(),
+                         {.kernels = parameters_.kernels(), .max_batch = batch, .outputs = {network_.output()}});
+}
+
+ExecutionPool& Predictor::pool() {
+  const std::lock_guard lock(mutex_);
+  if (!pool_) pool_ = std::make_unique<ExecutionPool>(make_plan(max_batch), parameters_);
+  return *pool_;
+}
+
+std::vector<float> Predictor::predict(const float* samples, std::int64_t count) {
+  if (count < 0) throw ArgumentError("predict: " + std::to_string(count) + " samples; expected 0 or more");
+  const std::int64_t in = network_.input_shape().elements(), out = network_.output_shape().elements();
+  base::checked_mul(count, in);
+  std::vector<float> outputs(static_cast<std::size_t>(base::checked_mul(count, out)));
+  const int thread_count = threads();
+  const auto execution = pool().borrow(thread_count);
+  for (std::int64_t begin = 0; begin < count; begin += max_batch) {
+    const std::int64_t batch = std::min(max_batch, count - begin);
+    execution->bind(network_.input(), samples + begin * in);
+    execution->run(batch, thread_count);
+    std::copy_n(static_cast<const float*>(execution->data(network_.output())), batch * out,
+                outputs.data() + begin * out);
+  }
+  return outputs;
+}
+
+}  // namespace tilewise::train

@@ -1,0 +1,145 @@
+#include <optional>
+
+#include "kernels/select.hpp"
+#include "nn/optimizers.hpp"
+#include "nn/summary.hpp"
+#include "tilewise/error.hpp"
+#include "tilewise/model.hpp"
+#include "tilewise/runtime.hpp"
+#include "train/model_file.hpp"
+#include "train/model_weights.hpp"
+#include "train/predictor.hpp"
+#include "train/trainer.hpp"
+
+namespace tilewise {
+
+namespace {
+
+/// A network with its weights; what refers to them stays beside them.
+struct BuiltModel {
+  explicit BuiltModel(nn::Network network_)
+      : network(std::move(network_)), parameters(ops::Kernels(kernels::table(isa()))) {
+    network.allocate(parameters);
+  }
+
+  nn::Network network;
+  plan::ParameterStore parameters;
+  train::Predictor predictor{network, parameters};
+  std::unique_ptr<train::Trainer> trainer;
+};
+
+}  // namespace
+
+struct Sequential::State {
+  std::vector<Layer> layers;
+  std::optional<CompileOptions> options;
+  std::unique_ptr<BuiltModel> built;
+  /// Whether the weights are still the initial ones, so that a seed may change them.
+  bool initial = true;
+  std::int64_t next_data_epoch = 0;
+
+  BuiltModel& model() const {
+    if (!built) throw ArgumentError("the model is not built: call build() with the shape of a sample, or fit()");
+    return *built;
+  }
+
+  train::Trainer& trainer() const {
+    if (!options) throw ArgumentError("the model is not compiled: call compile()");
+    return *model().trainer;
+  }
+
+  void initialize() { model().network.initialize(model().parameters, options ? options->seed : 0); }
+};
+
+Sequential::Sequential(std::initializer_list<Layer> layers) : Sequential(std::vector<Layer>(layers)) {}
+Sequential::Sequential(std::vector<Layer> layers) : state_(std::make_unique<State>()) {
+  state_->layers = std::move(layers);
+}
+Sequential::Sequential(Sequential&&) noexcept = default;
+Sequential& Sequential::operator=(Sequential&&) noexcept = default;
+Sequential::~Sequential() = default;
+
+void Sequential::build(const Shape& sample_shape) {
+  if (state_->built) {
+    if (input_shape() == sample_shape) return;
+    throw ShapeError("the model is built for samples of " + input_shape().to_string() + "; found " +
+                     sample_shape.to_string());
+  }
+  auto built = std::make_unique<BuiltModel>(nn::Network(state_->layers, sample_shape));
+  if (state_->options)
+    built->trainer = std::make_unique<train::Trainer>(built->network, built->parameters, *state_->options);
+  state_->built = std::move(built);
+  state_->initialize();
+}
+
+void Sequential::compile(const CompileOptions& options) {
+  nn::check_optimizer(options.optimizer);
+  if (state_->built) {
+    BuiltModel& model = *state_->built;
+    model.trainer = std::make_unique<train::Trainer>(model.network, model.parameters, options);
+  }
+  state_->options = options;
+  if (state_->built && state_->initial) state_->initialize();
+}
+
+History Sequential::fit(const Pipeline& training, const FitOptions& options) {
+  if (!state_->options) throw ArgumentError("the model is not compiled: call compile()");
+  build(training.dataset().sample_shape());
+  state_->initial = false;
+  return state_->trainer().fit(training, options, state_->next_data_epoch);
+}
+
+Evaluation Sequential::evaluate(const Pipeline& data) const {
+  return state_->trainer().evaluate(data);
+}
+
+std::vector<float> Sequential::predict(const float* samples, std::int64_t count) const {
+  return state_->model().predictor.predict(samples, count);
+}
+
+const Shape& Sequential::input_shape() const {
+  return state_->model().network.input_shape();
+}
+const Shape& Sequential::output_shape() const {
+  return state_->model().network.output_shape();
+}
+std::int64_t Sequential::parameter_count() const {
+  return state_->model().network.parameter_count();
+}
+std::string Sequential::summary() const {
+  return nn::summary(state_->model().network);
+}
+
+std::string Sequential::describe_plan(std::int64_t batch, bool training) const {
+  if (batch < 1) throw ArgumentError("a plan for " + std::to_string(batch) + " samples; expected 1 or more");
+  return (training ? state_->trainer().make_plan(batch) : state_->model().predictor.make_plan(batch))->dump();
+}
+
+std::vector<Weights> Sequential::weights() const {
+  return train::read_weights(state_->model().network, state_->model().parameters);
+}
+
+void Sequential::set_weights(const std::vector<Weights>& weights) {
+  train::assign_weights(state_->model().network, weights, state_->model().parameters);
+  state_->initial = false;
+}
+
+void Sequential::save(const std::string& path) const {
+  train::save_model(path, state_->model().network, state_->model().parameters);
+}
+
+Sequential Sequential::load(const std::string& path) {
+  train::ModelFile file = train::load_model(path);
+  std::vector<Layer> layers;
+  for (const auto& layer : file.network.layers()) layers.push_back(layer.layer);
+  Sequential model(std::move(layers));
+  model.state_->built = std::make_unique<BuiltModel>(std::move(file.network));
+  model.set_weights(file.weights);
+  return model;
+}
+
+void Sequential::load_weights(const std::string& path) {
+  set_weights(train::load_weights(path, state_->model().network));
+}
+
+}  // namespace tilewise

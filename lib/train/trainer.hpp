@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "nn/network.hpp"
+#include "plan/execution.hpp"
+#include "tilewise/training.hpp"
+#include "train/evaluator.hpp"
+
+namespace tilewise::train {
+
+/// A compiled network: its training step, and how many of them it has made.
+class Trainer {
+ public:
+  /// Adds the optimizer's state to the parameters. Throws ArgumentError or ShapeError for options that do not fit the
+  /// network.
+  Trainer(const nn::Network& network, plan::ParameterStore& parameters, const CompileOptions& options);
+
+  /// Trains for options.epochs epochs, which the pipeline reads as the epochs `next_data_epoch`, ..., counted on.
+  History fit(const Pipeline& training, const FitOptions& options, std::int64_t& next_data_epoch);
+  Evaluation evaluate(const Pipeline& data) { return evaluator_.evaluate(data); }
+  std::shared_ptr<const plan::Plan> make_plan(std::int64_t batch_size) const;
+
+ private:
+  struct Epoch;  // one that runs
+
+  void prepare(std::int64_t batch_size);
+  bool run_epoch(Epoch& epoch, BatchReader& reader, const std::vector<Callback*>& callbacks);
+  void step(const Batch& batch);
+
+  const nn::Network& network_;
+  plan::ParameterStore& parameters_;
+  Optimizer optimizer_;
+  Evaluator evaluator_;
+  nn::TrainingGraph graph_;
+  std::int64_t steps_ = 0;
+  float rate_ = 0;  // what the plan reads in each step
+
+  int threads_ = 0;      // that the steps use
+  int max_threads_ = 0;  // that execution_ is for
+  std::shared_ptr<const plan::Plan> plan_;
+  std::unique_ptr<plan::Execution> execution_;
+};
+
+}  // namespace tilewise::train

@@ -1,0 +1,96 @@
+#include <array>
+#include <cstring>
+#include <set>
+#include <vector>
+
+#include "base/aligned_buffer.hpp"
+#include "base/checked.hpp"
+#include "base/flush_denormals.hpp"
+#include "base/random.hpp"
+#include "base/weights_layout.hpp"
+#include "support/catch.hpp"
+
+using namespace tilewise;
+using namespace tilewise::base;
+
+TEST_CASE("shapes are checked before anything is made of them", "[base]") {
+  const std::int64_t big = std::int64_t{1} << 31;
+  CHECK_THROWS_AS((Shape{big, big, big}), ShapeError);
+  CHECK_THROWS_AS((Shape{big, big, 4, 0}), ShapeError);  // empty, but a slice of it would wrap
+  CHECK_THROWS_AS((Shape{-1, 3}), ShapeError);
+  CHECK_THROWS_AS((Shape{1, 1, 1, 1, 1, 1, 1}), ShapeError);
+  CHECK((Shape{big, big}).elements() == std::int64_t{1} << 62);
+  CHECK((Shape{28, 28, 1}).to_string() == "28x28x1");
+  CHECK((Shape{28, 28, 1}).with_outer(32) == Shape{32, 28, 28, 1});
+  CHECK(Shape{}.elements() == 1);
+  CHECK_THROWS_AS(checked_add(INT64_MAX, 1), ShapeError);
+  CHECK_THROWS_AS(checked_mul(big, std::int64_t{1} << 32), ShapeError);
+}
+
+TEST_CASE("parts of a range are contiguous, nearly equal, and cover it", "[base]") {
+  for (std::int64_t count = 0; count < 40; ++count)
+    for (std::int64_t parts = 1; parts < 12; ++parts) {
+      REQUIRE(part_begin(0, parts, count) == 0);
+      REQUIRE(part_begin(parts, parts, count) == count);
+      for (std::int64_t part = 0; part < parts; ++part) {
+        const std::int64_t size = part_begin(part + 1, parts, count) - part_begin(part, parts, count);
+        REQUIRE((size == count / parts || size == count / parts + 1));
+      }
+    }
+}
+
+TEST_CASE("packing weights and unpacking them gives them back, the rest of the last block zero", "[base]") {
+  for (const Shape& shape : {Shape{3, 3, 5, 7}, Shape{4, 9}, Shape{10}})
+    for (std::int64_t block : {1, 4, 16, 32}) {
+      const WeightsLayout layout = weights_layout(shape, block);
+      std::vector<float> plain(static_cast<std::size_t>(shape.elements())), back(plain.size());
+      for (std::size_t i = 0; i < plain.size(); ++i) plain[i] = static_cast<float>(i + 1);
+      std::vector<float> packed(static_cast<std::size_t>(layout.elements()), -1.0f);
+      pack_weights(layout, plain.data(), packed.data());
+      unpack_weights(layout, packed.data(), back.data());
+      CHECK(back == plain);
+      double sum = 0, plain_sum = 0;
+      for (float value : packed) sum += value;
+      for (float value : plain) plain_sum += value;
+      CHECK(sum == plain_sum);
+    }
+}
+
+TEST_CASE("random numbers depend on seed, stream, index and position only", "[base]") {
+  const Random random(1, Stream::shuffle, 5);
+  CHECK(random.bits(17) == Random(1, Stream::shuffle, 5).bits(17));
+  CHECK(random.bits(17) != random.bits(18));
+  CHECK(random.bits(17) != Random(2, Stream::shuffle, 5).bits(17));
+  CHECK(random.bits(17) != Random(1, Stream::initializer, 5).bits(17));
+  CHECK(random.bits(17) != Random(1, Stream::shuffle, 6).bits(17));
+  double mean = 0;
+  std::array<int, 7> counts{};
+  for (std::uint64_t i = 0; i < 70000; ++i) {
+    const float uniform = random.uniform(i);
+    REQUIRE((uniform >= 0 && uniform < 1));
+    mean += uniform / 70000;
+    ++counts[random.below(7, i)];
+  }
+  CHECK(mean == Approx(0.5).margin(0.005));
+  for (int count : counts) CHECK(count == Approx(10000).margin(500));
+}
+
+TEST_CASE("aligned buffers are aligned, zero and counted", "[base]") {
+  const std::int64_t before = AlignedBuffer::allocations();
+  AlignedBuffer buffer(100), moved(std::move(buffer));
+  CHECK(AlignedBuffer::allocations() == before + 1);
+  CHECK(reinterpret_cast<std::uintptr_t>(moved.data()) % AlignedBuffer::alignment == 0);
+  for (std::size_t i = 0; i < 100; ++i) CHECK(moved.data()[i] == std::byte{0});
+  CHECK(buffer.data() == nullptr);  // NOLINT(bugprone-use-after-move): what a moved-from buffer holds is promised
+}
+
+TEST_CASE("denormals are flushed while asked for, and the caller's mode comes back", "[base]") {
+  volatile float tiny = 1e-38f;
+  const auto tenth = [&] { return tiny * 0.1f; };
+  CHECK(tenth() != 0);
+  {
+    const FlushDenormals flush;
+    CHECK(tenth() == 0);
+  }
+  CHECK(tenth() != 0);
+}

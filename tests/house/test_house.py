@@ -1,0 +1,111 @@
+"""Tests of the source tree and of the built archives.
+
+    test_house.py ROOT [ISA=ARCHIVE...]     the archives of a release build; without them only the tree is read
+"""
+
+import pathlib
+import sys
+import unittest
+
+import check_includes
+import check_symbols
+
+ROOT = pathlib.Path(sys.argv[1])
+ARCHIVES = dict(argument.split("=", 1) for argument in sys.argv[2:])
+
+
+class Includes(unittest.TestCase):
+    def test_the_tree_keeps_the_rules(self):
+        found, files = check_includes.violations(ROOT)
+        self.assertGreater(files, 50, "too few files: is this the source tree?")
+        self.assertFalse(found, "\n" + "\n".join(found))
+
+    def test_every_public_header_is_in_the_umbrella(self):
+        folder = ROOT / "lib/include/tilewise"
+        umbrella = (folder / "tilewise.hpp").read_text(encoding="utf-8")
+        for header in sorted(folder.glob("*.hpp")):
+            if header.name != "tilewise.hpp":
+                self.assertIn(f'"tilewise/{header.name}"', umbrella)
+
+    def test_a_planted_violation_is_found(self):
+        planted = {
+            ("lib/kernels/conv.hpp", '#include "ops/conv2d.hpp"'): "kernels may not include ops/conv2d.hpp",
+            ("lib/ops/conv2d.cpp", '#include "plan/graph.hpp"'): "ops may not include",
+            ("lib/ops/conv2d.cpp", '  #  include "tilewise/model.hpp"'): "ops may not include",
+            ("lib/nn/dense.cpp", '#include "data/idx.hpp"'): "nn may not include",
+            ("lib/nn/dense.cpp", "#include <tilewise/model.hpp>"): "nn may not include",
+            ("lib/data/idx.cpp", '#include "kernels/kernels.hpp"'): "data may not include",
+            ("lib/io/onnx.cpp", '#include "nn/layer.hpp"'): "io may not include",
+            ("lib/include/tilewise/shape.hpp", '#include "tilewise/model.hpp"'): "base may not include",
+            ("lib/include/tilewise/shape.hpp", '#include "base/checked.hpp"'): "not public",
+            ("lib/include/tilewise/shape.hpp", "#include <nlohmann/json.hpp>"): "plain C++20 only",
+            ("lib/include/tilewise/new.hpp", '#include "tilewise/shape.hpp"'): "no known room",
+            ("lib/attic/old.cpp", '#include "base/checked.hpp"'): "no known room",
+            ("lib/plan/run.cpp", "#include <tbb/task_arena.h>"): "may include tbb/task_arena.h",
+            ("lib/ops/conv2d.cpp", "#include <oneapi/tbb/task_arena.h>"): "may include oneapi",
+            ("lib/ops/conv2d.cpp", "#include <xsimd/xsimd.hpp>"): "only lib/kernels may include",
+            ("lib/kernels/gemm.hpp", "#include <vector>"): "a kernel may not include <vector>",
+            ("lib/kernels/isa/avx2.cpp", "#include <algorithm>"): "a kernel may not include",
+            ("lib/kernels/reference.cpp", "#include <vector>"): "reference kernels may not include",
+            ("lib/kernels/gemm.hpp", "using Arch = xsimd::default_arch;"): "spell the Arch",
+            ("tools/examples/own.cpp", '#include "plan/graph.hpp"'): "an example includes",
+        }
+        for (path, line), expected in planted.items():
+            with self.subTest(path=path, line=line):
+                complaints = check_includes.complaints_about(path, line)
+                self.assertTrue(any(expected in complaint for complaint in complaints), complaints)
+
+    def test_what_is_allowed_passes(self):
+        allowed = [
+            ("lib/plan/run.cpp", '#include "ops/op.hpp"'),
+            ("lib/plan/parallel.cpp", "#include <tbb/task_arena.h>"),
+            ("lib/kernels/select.cpp", "#include <array>"),
+            ("lib/kernels/simd.hpp", "#include <xsimd/xsimd.hpp>"),
+            ("lib/train/fit.cpp", '#include "io/safetensors.hpp"'),
+            ("tools/cli/train.cpp", '#include "io/atomic_file.hpp"'),
+            ("lib/ops/conv2d.cpp", '// #include "plan/graph.hpp"'),
+        ]
+        for path, line in allowed:
+            with self.subTest(path=path, line=line):
+                self.assertEqual(check_includes.complaints_about(path, line), [])
+
+
+class Symbols(unittest.TestCase):
+    def test_the_archives_keep_the_rules(self):
+        if not ARCHIVES:
+            self.skipTest("no release build")
+        for isa, archive in ARCHIVES.items():
+            with self.subTest(isa=isa):
+                found = check_symbols.complaints(isa, archive)
+                self.assertFalse(found, "\n" + "\n".join(found))
+
+    def test_a_planted_violation_is_found(self):
+        table = "0000000000000000 R tilewise::kernels::avx2_table\n"
+        planted = {
+            "0000000000000000 W float std::max<float>(float const&, float const&)\n": "weak",
+            "0000000000000000 V vtable for Something\n": "weak",
+            "0000000000000000 T tilewise::kernels::helper()\n": "global",
+            "                 U std::__throw_length_error(char const*)\n": "calls",
+            "0000000000000000 R tilewise::kernels::avx2_table\n": "found 2 tables",
+        }
+        for line, expected in planted.items():
+            with self.subTest(line=line):
+                self.assertIn(expected, "\n".join(check_symbols.complaints_about_symbols("avx2", table + line)))
+        fine = table + "0000000000000000 W void gemm<xsimd::fma3<xsimd::avx2> >()\n                 U memcpy\n0000000000000000 t local()\n"
+        self.assertEqual(check_symbols.complaints_about_symbols("avx2", fine), [])
+
+    def test_a_planted_section_is_found(self):
+        header = "  [ 3] .init_array       INIT_ARRAY      0000000000000000 009a97 000008 08  WA  0   0  8"
+        self.assertTrue(check_symbols.complaints_about_sections("avx2", header))
+        state = "  [ 4] .bss              NOBITS          0000000000000000 009a97 000040 00  WA  0   0  1"
+        self.assertTrue(check_symbols.complaints_about_sections("avx2", state))
+        table = "  [ 5] .data.rel.ro.local PROGBITS        0000000000000000 009aa0 000168 00  WA  0   0 32"
+        self.assertEqual(check_symbols.complaints_about_sections("avx2", table), [])
+
+
+if __name__ == "__main__":
+    run = unittest.TextTestRunner(stream=sys.stdout).run(unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__]))
+    # One that has several failing subtests is one failed test.
+    bad = {str(test).split(" [")[0].split(" (")[0] for test, _ in run.failures + run.errors}
+    print(f"{run.testsRun - len(run.skipped) - len(bad)} passed, {len(bad)} failed")
+    sys.exit(0 if run.wasSuccessful() else 1)

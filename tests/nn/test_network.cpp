@@ -1,0 +1,178 @@
+#include <cmath>
+
+#include "nn/architecture.hpp"
+#include "nn/networks.hpp"
+#include "nn/summary.hpp"
+#include "support/catch.hpp"
+
+using namespace tilewise;
+using namespace tilewise::test;
+
+namespace {
+
+Shape output_of(const Layer& layer, const Shape& input) {
+  return nn::Network({layer}, input).output_shape();
+}
+
+template <class E, class F>
+std::string message_of(const F& f) {
+  try {
+    f();
+  } catch (const E& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+/// One of each kind, with options that are not the defaults.
+std::vector<Layer> every_layer() {
+  return {Conv2D(3, {4, 2},
+                 {.stride = {2, 1}, .padding = {1, 2, 3, 0}, .activation = relu, .use_bias = false, .name = "first"}),
+          Conv2D(2, 3, {.padding = same}),
+          MaxPool2D({3, 2}, {.stride = {1, 2}, .padding = same, .name = "largest"}),
+          AveragePool2D(),
+          ReLU("rectify"),
+          Flatten(),
+          Dense(7, {.activation = relu, .use_bias = false}),
+          Dense(4, {.name = "scores"}),
+          Softmax()};
+}
+
+}  // namespace
+
+TEST_CASE("the notebook's network has 896,906 parameters, and a summary as in Keras", "[nn]") {
+  const nn::Network network(notebook_layers(), {28, 28, 1});
+  CHECK(network.parameter_count() == 896'906);
+  CHECK(network.output_shape() == Shape{10});
+  CHECK(nn::summary(network) ==
+        " Layer (type)                     Output Shape         Param #\n"
+        "================================================================\n"
+        " conv2d (Conv2D)                  (None, 28, 28, 32)   320\n"
+        " max_pooling2d (MaxPooling2D)     (None, 14, 14, 32)   0\n"
+        " conv2d_1 (Conv2D)                (None, 14, 14, 64)   18,496\n"
+        " max_pooling2d_1 (MaxPooling2D)   (None, 7, 7, 64)     0\n"
+        " conv2d_2 (Conv2D)                (None, 7, 7, 128)    73,856\n"
+        " flatten (Flatten)                (None, 6272)         0\n"
+        " dense (Dense)                    (None, 128)          802,944\n"
+        " dense_1 (Dense)                  (None, 10)           1,290\n"
+        "================================================================\n"
+        "Total params: 896,906 (3.42 MB)\n");
+}
+
+TEST_CASE("output shapes follow Keras", "[nn]") {
+  CHECK(output_of(Conv2D(5, {3, 2}), {7, 6, 2}) == Shape{5, 5, 5});
+  CHECK(output_of(Conv2D(5, {3, 2}, {.stride = 2, .padding = same}), {7, 6, 2}) == Shape{4, 3, 5});
+  CHECK(output_of(Conv2D(5, 3, {.stride = {1, 3}, .padding = {0, 1, 2, 4}}), {7, 6, 2}) == Shape{6, 4, 5});
+  CHECK(output_of(MaxPool2D(), {7, 6, 2}) == Shape{3, 3, 2});
+  CHECK(output_of(MaxPool2D(2, {.padding = same}), {7, 6, 2}) == Shape{4, 3, 2});
+  CHECK(output_of(AveragePool2D(3, {.stride = 2}), {7, 6, 2}) == Shape{3, 2, 2});
+  CHECK(output_of(Flatten(), {7, 6, 2}) == Shape{84});
+  CHECK(output_of(Dense(9), {4}) == Shape{9});
+  CHECK(output_of(ReLU(), {7, 6, 2}) == Shape{7, 6, 2});
+  CHECK(output_of(Softmax(), {4}) == Shape{4});
+}
+
+TEST_CASE("a layer that does not fit is named with its sizes", "[nn]") {
+  const auto build = [](std::vector<Layer> layers, const Shape& shape) {
+    return message_of<ShapeError>([&] { nn::Network(layers, shape); });
+  };
+  const std::string kernel = build({Conv2D(4, 3), MaxPool2D(), Conv2D(4, 5)}, {8, 8, 1});
+  CHECK_THAT(kernel, Catch::Matchers::StartsWith("layer 3 (conv2d_1): "));
+  CHECK_THAT(kernel, contains("a window of 5 on an image of 3"));
+  CHECK_THAT(build({MaxPool2D(4)}, {8, 3, 1}), Catch::Matchers::StartsWith("layer 1 (max_pooling2d): "));
+  CHECK(build({ReLU(), Dense(3)}, {8, 8, 1}) ==
+        "layer 2 (dense): expected a vector; found 8x8x1 (put a Flatten before it)");
+  CHECK(build({Conv2D(4, 3, {.name = "edges"})}, {64}) ==
+        "layer 1 (edges): expected an image, height x width x channels; found 64");
+  CHECK_THAT(build({Flatten(), Dense(INT64_MAX)}, {8, 8, 1}), Catch::Matchers::StartsWith("layer 2 (dense): "));
+  CHECK_THAT(build({Softmax()}, {8, 8, 1}), Catch::Matchers::StartsWith("layer 1 (softmax): "));
+  CHECK_THROWS_AS(nn::Network({Flatten()}, {}), ShapeError);
+  CHECK_THROWS_AS(nn::Network({Flatten()}, {4, 0, 1}), ShapeError);
+  CHECK_THROWS_AS(nn::Network({Flatten()}, {1, 1, 1, 1, 1, 1}), ShapeError);
+  CHECK_THROWS_AS(nn::Network({}, {4, 4, 1}), ArgumentError);
+}
+
+TEST_CASE("options that cannot be are refused by the layer", "[nn]") {
+  CHECK(message_of<ArgumentError>([] { Conv2D(0, 3); }) == "Conv2D: filters must be at least 1, found 0");
+  CHECK_THROWS_AS(Conv2D(4, {3, 0}), ArgumentError);
+  CHECK_THROWS_AS(Conv2D(4, 3, {.stride = {1, 0}}), ArgumentError);
+  CHECK_THROWS_AS(Conv2D(4, 3, {.padding = {0, 0, -1, 0}}), ArgumentError);
+  CHECK_THROWS_AS(MaxPool2D(0), ArgumentError);
+  CHECK_THROWS_AS(MaxPool2D(2, {.stride = {0, 1}}), ArgumentError);
+  CHECK_THROWS_AS(AveragePool2D({2, -1}), ArgumentError);
+  CHECK_THROWS_AS(Dense(-3), ArgumentError);
+}
+
+TEST_CASE("names are Keras's, unique, and safe to print", "[nn]") {
+  const auto names = [](const std::vector<Layer>& layers) {
+    std::vector<std::string> names;
+    const nn::Network network(layers, {8, 8, 1});
+    for (const auto& layer : network.layers()) names.push_back(layer.name);
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  CHECK(names({ReLU(), Conv2D(1, 1), ReLU(), Conv2D(1, 1), AveragePool2D(), Flatten(), Softmax()}) ==
+        Names{"re_lu", "conv2d", "re_lu_1", "conv2d_1", "average_pooling2d", "flatten", "softmax"});
+  CHECK(names({ReLU(), ReLU("re_lu"), ReLU("re_lu_2"), ReLU(), ReLU()}) ==
+        Names{"re_lu_1", "re_lu", "re_lu_2", "re_lu_3", "re_lu_4"});
+  CHECK(message_of<ArgumentError>([&] {
+          names({ReLU("a"), Flatten(), ReLU("a")});
+        }) == "layer 3 (a): layer 1 has the same name");
+  CHECK_THROWS_AS(names({ReLU("a/b")}), ArgumentError);
+  CHECK_THROWS_AS(names({ReLU("\x1b[2J")}), ArgumentError);
+}
+
+TEST_CASE("initial weights are Glorot-uniform kernels and zero biases, and depend on the seed only", "[nn]") {
+  const Shape kernel{3, 3, 16, 32};
+  const auto values = nn::initial_values(nn::Initializer::glorot_uniform, kernel, 7, 2);
+  const double limit = std::sqrt(6.0 / (9 * (16 + 32)));
+  double sum = 0, squares = 0, largest = 0;
+  for (const float value : values) {
+    sum += value;
+    squares += double{value} * value;
+    largest = std::max(largest, std::abs(double{value}));
+  }
+  const auto count = static_cast<double>(values.size());
+  CHECK(largest <= limit);
+  CHECK(largest > 0.99 * limit);
+  CHECK(std::abs(sum / count) < 0.05 * limit);
+  CHECK(squares / count == Approx(limit * limit / 3).epsilon(0.05));
+  CHECK(values == nn::initial_values(nn::Initializer::glorot_uniform, kernel, 7, 2));
+  CHECK(values != nn::initial_values(nn::Initializer::glorot_uniform, kernel, 8, 2));
+  CHECK(values != nn::initial_values(nn::Initializer::glorot_uniform, kernel, 7, 3));
+  CHECK(nn::initial_values(nn::Initializer::zeros, {4}, 7, 2) == std::vector<float>(4));
+}
+
+TEST_CASE("an architecture survives JSON, with every kind of layer", "[nn]") {
+  const nn::Network network(every_layer(), {12, 10, 2});
+  const std::string text = nn::architecture_to_json(network);
+  const nn::Network again = nn::network_from_json(text);
+  CHECK(nn::architecture_to_json(again) == text);
+  CHECK(nn::summary(again) == nn::summary(network));
+  CHECK(again.input_shape() == network.input_shape());
+}
+
+TEST_CASE("an architecture that is not quite one is refused with the field", "[nn]") {
+  const std::string good = nn::architecture_to_json(nn::Network({Conv2D(4, 3), Flatten(), Dense(2)}, {8, 8, 1}));
+  const auto replaced = [&](const std::string& from, const std::string& to) {
+    std::string text = good;
+    REQUIRE(text.find(from) != std::string::npos);
+    text.replace(text.find(from), from.size(), to);
+    return message_of<Error>([&] { nn::network_from_json(text); });
+  };
+  CHECK(replaced("\"format\":1", "\"format\":2") == "the architecture has format 2; this version reads format 1");
+  CHECK_THAT(replaced("\"Conv2D\"", "\"Conv3D\""),
+             contains("layer 1: unknown kind of layer 'Conv3D'; known are Conv2D, "));
+  CHECK(replaced("\"filters\":4", "\"filters\":4.5") == "layer 1: field 'filters': expected an integer, found 4.5");
+  CHECK(replaced("\"filters\":4", "\"filters\":0") == "layer 1: Conv2D: filters must be at least 1, found 0");
+  CHECK(replaced("\"filters\":4", "\"filters\":18446744073709551615") ==
+        "layer 1: field 'filters': expected an integer, found 18446744073709551615");
+  CHECK(replaced("\"filters\":4,", "") == "layer 1: field 'filters' is missing");
+  CHECK(replaced("\"filters\":4", "\"filters\":4,\"groups\":2") == "layer 1: unknown field 'groups'");
+  CHECK_THAT(replaced("\"padding\":\"valid\"", "\"padding\":[1,2]"), contains("field 'padding'"));
+  CHECK_THAT(replaced("\"linear\"", "\"tanh\""), contains("field 'activation'"));
+  CHECK_THAT(replaced("[8,8,1]", "[8,8,0]"), contains("8x8x0"));
+  CHECK_THAT(replaced("[8,8,1]", "[9223372036854775807,8,1]"), contains("does not fit"));
+  CHECK_THAT(replaced("\"layers\":[", "\"layers\":[["), contains("not JSON"));
+  CHECK_THAT(replaced("[8,8,1]", std::string(100'000, '[') + std::string(100'000, ']')), contains("nested"));
+}

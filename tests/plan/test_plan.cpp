@@ -1,0 +1,246 @@
+#include "plan/plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/select.hpp"
+#include "ops/classification.hpp"
+#include "ops/conv2d.hpp"
+#include "ops/dense.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/optimizer.hpp"
+#include "ops/pool2d.hpp"
+#include "plan/parallel.hpp"
+#include "support/allocations.hpp"
+#include "support/catch.hpp"
+#include "support/graph_runner.hpp"
+#include "tilewise/error.hpp"
+
+using namespace tilewise;
+using namespace tilewise::test;
+using ops::Storage;
+using ops::TensorSpec;
+using plan::ValueId;
+
+namespace {
+
+/// A graph under construction and the values of its inputs and parameters.
+struct Net {
+  plan::Graph graph;
+  std::map<ValueId, Values> inputs;
+  std::vector<ValueId> parameters;
+  ValueId x, labels, loss = plan::no_value;
+  std::int64_t batch;
+
+  Net(const Shape& sample, std::int64_t batch, int classes) : batch(batch) {
+    x = graph.add_input("x", {sample});
+    labels = graph.add_input("labels", {{}, Storage::batched, ops::Element::i32});
+    inputs[x] = reals({sample}, batch, 11);
+    for (std::int64_t i = 0; i < batch; ++i) inputs[labels].push_back(static_cast<double>(i * 7 % classes));
+  }
+
+  ValueId parameter(const Shape& shape) {
+    const int number = static_cast<int>(parameters.size());
+    parameters.push_back(graph.add_parameter("parameter " + std::to_string(number), shape, number));
+    Values values = reals({shape, Storage::packed}, 1, static_cast<std::uint64_t>(number) + 21);
+    for (double& value : values) value *= 0.4;
+    inputs[parameters.back()] = values;
+    return parameters.back();
+  }
+  template <class Op, class... Args>
+  ValueId emit(const std::vector<ValueId>& from, Args&&... args) {
+    return graph.emit(std::make_shared<Op>(std::forward<Args>(args)...), from)[0];
+  }
+  ValueId conv(ValueId from, std::int64_t in, std::int64_t out) {
+    return emit<ops::Conv2D>({from, parameter({3, 3, in, out}), parameter({out})},
+                             ops::Conv2DAttributes{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}});
+  }
+  ValueId head(ValueId from, std::int64_t elements, std::int64_t classes) {
+    const ValueId flat = emit<ops::Reshape>({from}, Shape{elements});
+    const ValueId logits = emit<ops::Dense>({flat, parameter({elements, classes}), parameter({classes})});
+    const ValueId probabilities = emit<ops::Softmax>({logits});
+    return emit<ops::CrossEntropy>({probabilities, labels});
+  }
+};
+
+/// conv, then a residual block: y = relu(conv(relu(conv(x))) + x); the tensor x is used twice.
+Net residual_net(std::int64_t batch) {
+  Net net({6, 5, 2}, batch, 3);
+  const ValueId x = net.emit<ops::Relu>({net.conv(net.x, 2, 4)});
+  const ValueId inner = net.emit<ops::Relu>({net.conv(x, 4, 4)});
+  const ValueId sum = net.emit<ops::Relu>({net.emit<ops::Add>({net.conv(inner, 4, 4), x})});
+  net.loss = net.head(sum, 6 * 5 * 4, 3);
+  return net;
+}
+
+/// The notebook's network, small.
+Net pooled_net(std::int64_t batch) {
+  Net net({9, 8, 2}, batch, 5);
+  const ops::Window2D pool{{2, 2}, {2, 2}};
+  const ValueId first = net.emit<ops::MaxPool2D>({net.emit<ops::Relu>({net.conv(net.x, 2, 5)})}, pool);
+  const ValueId second = net.emit<ops::MaxPool2D>({net.emit<ops::Relu>({net.conv(first, 5, 33)})}, pool);
+  net.loss = net.head(second, 2 * 2 * 33, 5);
+  return net;
+}
+
+/// Loss and the gradients of all parameters.
+std::vector<Values> loss_and_gradients(Net net, const RunSettings& settings) {
+  std::vector<ValueId> outputs{net.loss};
+  for (ValueId gradient : plan::differentiate(net.graph, net.loss, net.parameters)) outputs.push_back(gradient);
+  return run_graph(net.graph, net.inputs, outputs, settings);
+}
+
+double mean(const Values& values) { return dot(values, Values(values.size(), 1.0 / static_cast<double>(values.size()))); }
+
+double largest_difference(const std::vector<Values>& a, const std::vector<Values>& b) {
+  double worst = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    for (std::size_t k = 0; k < a[i].size(); ++k) worst = std::max(worst, std::abs(a[i][k] - b[i][k]));
+  return worst;
+}
+
+const plan::PlannedStep* find_step(const plan::Plan& plan, std::string_view kind) {
+  for (const plan::PlannedStep& step : plan.steps)
+    if (step.node.op->kind() == kind) return &step;
+  return nullptr;
+}
+
+int count_steps(const plan::Plan& plan, std::string_view kind) {
+  return static_cast<int>(std::count_if(plan.steps.begin(), plan.steps.end(), [&](const auto& step) { return step.node.op->kind() == kind; }));
+}
+
+}  // namespace
+
+TEST_CASE("gradients of whole graphs, a residual block among them, are derivatives, fused or not", "[plan]") {
+  for (const Net& net : {residual_net(3), pooled_net(3)})
+    for (bool fuse : {false, true}) {
+      const RunSettings settings{ops::Kernels(ops::Scalar::f64), net.batch, 1, fuse};
+      const std::vector<Values> analytic = loss_and_gradients(net, settings);
+      double worst = 0;
+      for (std::size_t parameter = 0; parameter < net.parameters.size(); ++parameter)
+        for (std::size_t element = 0; element < analytic[parameter + 1].size(); element += 1 + analytic[parameter + 1].size() / 12) {
+          const auto loss_at = [&](double moved) {
+            Net shifted = net;
+            shifted.inputs[net.parameters[parameter]][element] += moved;
+            return mean(run_graph(shifted.graph, shifted.inputs, {net.loss}, settings)[0]);
+          };
+          const double numeric = (loss_at(1e-6) - loss_at(-1e-6)) / 2e-6;
+          worst = std::max(worst, std::abs(numeric - analytic[parameter + 1][element]) / std::max(1.0, std::abs(numeric)));
+        }
+      CHECK(worst < 1e-6);
+    }
+}
+
+TEST_CASE("fused and unfused plans agree, on every ISA", "[plan]") {
+  for (const Net& net : {residual_net(5), pooled_net(5)})
+    for (const ops::Kernels& kernels : all_float_kernels()) {
+      INFO("isa " << kernels.isa());
+      CHECK(largest_difference(loss_and_gradients(net, {kernels, 5, 1, true}), loss_and_gradients(net, {kernels, 5, 1, false})) < 1e-5);
+    }
+}
+
+TEST_CASE("any number of threads gives the same bits, on either back end", "[plan]") {
+  for (const Net& net : {residual_net(13), pooled_net(13)})
+    for (const ops::Kernels& kernels : all_float_kernels())
+      for (plan::Backend backend : {plan::Backend::tbb, plan::Backend::threads}) {
+        plan::set_backend(backend);
+        const std::vector<Values> expected = loss_and_gradients(net, {kernels, 13, 1});
+        for (int threads : {2, 3, 4, 7, 16}) {
+          INFO("isa " << kernels.isa() << ", threads " << threads);
+          CHECK(loss_and_gradients(net, {kernels, 13, threads}) == expected);
+        }
+      }
+  plan::set_backend(plan::Backend::tbb);
+}
+
+TEST_CASE("the plan fuses convolution, bias, ReLU, max-pool and its index, and softmax with its loss", "[plan]") {
+  Net net = pooled_net(4);
+  const std::vector<ValueId> gradients = plan::differentiate(net.graph, net.loss, net.parameters);
+  std::vector<ValueId> outputs = gradients;
+  outputs.push_back(net.loss);
+  const ops::Kernels kernels(ops::Scalar::f32);
+  const auto fused = plan::make_plan(net.graph, {kernels, 4, outputs});
+  CHECK(count_steps(*fused, "conv2d") == 2);
+  for (std::string_view gone : {"relu", "relu_backward", "max_pool2d", "softmax", "cross_entropy", "softmax_backward", "cross_entropy_backward"})
+    CHECK(count_steps(*fused, gone) == 0);
+  CHECK(find_step(*fused, "conv2d")->node.outputs.size() == 2);
+  CHECK(count_steps(*fused, "softmax_cross_entropy_backward") == 1);
+  const auto plain = plan::make_plan(net.graph, {kernels, 4, outputs, false});
+  CHECK(count_steps(*plain, "relu_backward") == 2);
+  CHECK(fused->arena_bytes < plain->arena_bytes);
+  CHECK(fused->dump().find("conv2d+relu+max_pool2d") != std::string::npos);
+}
+
+TEST_CASE("what is read elsewhere is not fused away", "[plan]") {
+  Net net({4, 4, 1}, 2, 2);
+  const ValueId sum = net.conv(net.x, 1, 3), rectified = net.emit<ops::Relu>({sum});
+  const ValueId pooled = net.emit<ops::MaxPool2D>({rectified}, ops::Window2D{{2, 2}, {2, 2}});
+  for (const ops::Kernels& kernels : all_float_kernels()) {
+    const auto kept = run_graph(net.graph, net.inputs, {sum, rectified, pooled}, {kernels, 2});
+    const auto fused = run_graph(net.graph, net.inputs, {pooled}, {kernels, 2});
+    CHECK(kept[2] == fused[0]);
+    for (std::size_t i = 0; i < kept[0].size(); ++i) REQUIRE(kept[1][i] == std::max(kept[0][i], 0.0));
+  }
+}
+
+TEST_CASE("buffers that live at the same time do not overlap, and inference needs less than training", "[plan]") {
+  for (Net net : {residual_net(7), pooled_net(7)}) {
+    const ops::Kernels kernels(ops::Scalar::f32);
+    const auto inference = plan::make_plan(net.graph, {kernels, 7, {net.loss}});
+    std::vector<ValueId> outputs = plan::differentiate(net.graph, net.loss, net.parameters);
+    const auto training = plan::make_plan(net.graph, {kernels, 7, outputs});
+    CHECK(inference->arena_bytes < training->arena_bytes);
+    CHECK(inference->derived_bytes == 0);
+    for (const auto& plan : {inference, training})
+      for (const plan::Buffer& a : plan->buffers)
+        for (const plan::Buffer& b : plan->buffers) {
+          if (&a == &b || a.kind != plan::Buffer::Kind::step || b.kind != a.kind) continue;
+          const bool together = a.first_segment <= b.last_segment && b.first_segment <= a.last_segment;
+          const bool apart = a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset;
+          REQUIRE((!together || apart));
+          REQUIRE(a.offset % 64 == 0);
+          REQUIRE(a.offset + a.bytes <= plan->arena_bytes);
+        }
+  }
+}
+
+TEST_CASE("a steady step allocates nothing, and derived weights follow the parameters", "[plan]") {
+  Net net = pooled_net(8);
+  std::vector<ValueId> update{net.graph.add_input("rate", {{1}, Storage::plain})};
+  const std::vector<ValueId> gradients = plan::differentiate(net.graph, net.loss, net.parameters);
+  for (std::size_t i = 0; i < gradients.size(); ++i) update.insert(update.end(), {net.parameters[i], gradients[i]});
+  net.graph.emit(std::make_shared<ops::SgdUpdate>(), update);
+  const ops::Kernels kernels(kernels::table(kernels::best_isa()));
+  plan::ParameterStore store(kernels);
+  for (ValueId parameter : net.parameters) store.set(store.add("p", net.graph.spec(parameter).shape), net.inputs[parameter].data());
+  plan::Execution execution(plan::make_plan(net.graph, {kernels, 8, {net.loss}}), store, 2);
+  std::vector<float> x(net.inputs[net.x].begin(), net.inputs[net.x].end());
+  std::vector<std::int32_t> labels(net.inputs[net.labels].begin(), net.inputs[net.labels].end());
+  const float rate = 0.05f;
+  execution.bind(net.x, x.data());
+  execution.bind(net.labels, labels.data());
+  execution.bind(update[0], &rate);
+  const auto loss = [&] {
+    const float* losses = static_cast<const float*>(execution.data(net.loss));
+    double sum = 0;
+    for (int i = 0; i < 8; ++i) sum += static_cast<double>(losses[i]);
+    return sum;
+  };
+  execution.run(8, 2);
+  const double first = loss();
+  for (int step = 0; step < 3; ++step) execution.run(8, 2);
+  Allocations::reset();
+  const std::int64_t before = base::AlignedBuffer::allocations();
+  for (int step = 0; step < 60; ++step) execution.run(8, 1);
+  CHECK(Allocations::count() == 0);
+  CHECK(base::AlignedBuffer::allocations() == before);
+  CHECK(loss() < 0.5 * first);
+}
+
+TEST_CASE("differentiating what is not a loss, or with respect to what it does not depend on, is refused", "[plan]") {
+  Net net = residual_net(2);
+  CHECK_THROWS_AS(plan::differentiate(net.graph, net.x + 0, {net.parameters[0]}), ArgumentError);
+  Net other = residual_net(2);
+  const ValueId lonely = other.parameter({3});
+  CHECK_THROWS_AS(plan::differentiate(other.graph, other.loss, {lonely}), ArgumentError);
+}

@@ -1,0 +1,181 @@
+#include "support/graph_runner.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/random.hpp"
+#include "base/weights_layout.hpp"
+#include "kernels/select.hpp"
+#include "plan/passes.hpp"
+
+namespace tilewise::test {
+
+namespace {
+
+using base::AlignedBuffer;
+
+template <class T>
+void store(const ops::TensorSpec& spec, const ops::Kernels& kernels, const Values& values, void* memory) {
+  T* to = static_cast<T*>(memory);
+  if (spec.storage == ops::Storage::packed) {
+    std::vector<double> plain(values);
+    const auto layout = base::weights_layout(spec.shape, kernels.channel_block());
+    std::vector<double> packed(static_cast<std::size_t>(layout.elements()));
+    base::pack_weights(layout, plain.data(), packed.data());
+    std::transform(packed.begin(), packed.end(), to, [](double v) { return static_cast<T>(v); });
+  } else {
+    std::transform(values.begin(), values.end(), to, [](double v) { return static_cast<T>(v); });
+  }
+}
+
+template <class T>
+Values load(const ops::TensorSpec& spec, const ops::Kernels& kernels, std::int64_t batch, const void* memory) {
+  const T* from = static_cast<const T*>(memory);
+  Values values(static_cast<std::size_t>(element_count(spec, batch)));
+  if (spec.storage == ops::Storage::packed) {
+    const auto layout = base::weights_layout(spec.shape, kernels.channel_block());
+    std::vector<double> packed(static_cast<std::size_t>(layout.elements()));
+    std::transform(from, from + packed.size(), packed.begin(), [](T v) { return static_cast<double>(v); });
+    base::unpack_weights(layout, packed.data(), values.data());
+  } else {
+    std::transform(from, from + values.size(), values.begin(), [](T v) { return static_cast<double>(v); });
+  }
+  return values;
+}
+
+/// Calls f with a value of the C++ type of the tensor's elements.
+template <class F>
+auto with_type(const ops::TensorSpec& spec, const ops::Kernels& kernels, F f) {
+  switch (spec.element) {
+    case ops::Element::u8: return f(std::uint8_t{});
+    case ops::Element::u32: return f(std::uint32_t{});
+    case ops::Element::i32: return f(std::int32_t{});
+    case ops::Element::scalar: break;
+  }
+  switch (kernels.scalar()) {
+    case ops::Scalar::f64: return f(double{});
+    case ops::Scalar::i64: return f(std::int64_t{});
+    case ops::Scalar::f32: break;
+  }
+  return f(float{});
+}
+
+}  // namespace
+
+std::int64_t element_count(const ops::TensorSpec& spec, std::int64_t batch) {
+  return spec.shape.elements() * (spec.storage == ops::Storage::batched ? batch : 1);
+}
+
+Values integers(const ops::TensorSpec& spec, std::int64_t batch, int limit, std::uint64_t seed) {
+  const base::Random random(seed, base::Stream::test, 1);
+  Values values(static_cast<std::size_t>(element_count(spec, batch)));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<double>(random.below(static_cast<std::uint64_t>(2 * limit + 1), i)) - limit;
+  return values;
+}
+
+Values reals(const ops::TensorSpec& spec, std::int64_t batch, std::uint64_t seed) {
+  const base::Random random(seed, base::Stream::test, 2);
+  Values values(static_cast<std::size_t>(element_count(spec, batch)));
+  const auto sample = static_cast<std::size_t>(std::max<std::int64_t>(1, spec.shape.elements()));
+  // An odd multiplier modulo a power of two permutes: distinct within a sample.
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::uint64_t offset = random.bits(i / sample);
+    values[i] = (static_cast<double>((i % sample * 2654435761u + offset) % 8192) + 0.5) / 4096 - 1;
+  }
+  return values;
+}
+
+std::vector<ops::Kernels> all_float_kernels() {
+  std::vector<ops::Kernels> all{ops::Kernels(ops::Scalar::f64)};
+  for (Isa isa : available_isas()) all.emplace_back(kernels::table(isa));
+  return all;
+}
+
+std::vector<Values> run_graph(const plan::Graph& graph, const std::map<plan::ValueId, Values>& inputs,
+                              const std::vector<plan::ValueId>& outputs, const RunSettings& settings) {
+  plan::ParameterStore store_of_graph(settings.kernels);
+  const auto plan = plan::make_plan(graph, {settings.kernels, settings.batch, outputs, settings.fuse});
+  for (std::size_t value = 0; value < graph.values().size(); ++value) {
+    const plan::Value& described = graph.values()[value];
+    if (described.role != plan::Role::parameter) continue;
+    while (store_of_graph.count() <= described.parameter) store_of_graph.add(described.name, described.spec.shape);
+    store_of_graph.set(described.parameter, inputs.at(static_cast<plan::ValueId>(value)).data());
+  }
+  plan::Execution execution(plan, store_of_graph, settings.threads);
+  std::vector<AlignedBuffer> memory;
+  for (const auto& [value, values] : inputs) {
+    const ops::TensorSpec& spec = graph.spec(value);
+    if (graph.value(value).role == plan::Role::parameter) continue;
+    memory.emplace_back(static_cast<std::size_t>(std::max<std::int64_t>(1, plan::tensor_bytes(spec, plan->options))));
+    with_type(spec, settings.kernels, [&](auto type) { store<decltype(type)>(spec, settings.kernels, values, memory.back().data()); });
+    execution.bind(value, memory.back().data());
+  }
+  execution.run(settings.batch, settings.threads);
+  std::vector<Values> results;
+  for (plan::ValueId output : outputs) {
+    const ops::TensorSpec& spec = graph.spec(output);
+    results.push_back(with_type(spec, settings.kernels, [&](auto type) {
+      return load<decltype(type)>(spec, settings.kernels, settings.batch, execution.data(output));
+    }));
+  }
+  return results;
+}
+
+std::vector<Values> run_op(std::shared_ptr<const ops::Op> op, const std::vector<ops::TensorSpec>& specs, const std::vector<Values>& inputs,
+                           const RunSettings& settings) {
+  plan::Graph graph;
+  std::vector<plan::ValueId> ids;
+  std::map<plan::ValueId, Values> values;
+  for (std::size_t input = 0; input < specs.size(); ++input) {
+    ids.push_back(ops::is_absent(specs[input]) ? plan::no_value : graph.add_input("input", specs[input]));
+    if (ids.back() != plan::no_value) values[ids.back()] = inputs[input];
+  }
+  return run_graph(graph, values, graph.emit(std::move(op), ids), settings);
+}
+
+double dot(const Values& a, const Values& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+double gradient_error(std::shared_ptr<const ops::Op> op, const std::vector<ops::TensorSpec>& specs, std::vector<Values> inputs,
+                      const std::vector<std::size_t>& checked, std::int64_t batch, std::uint64_t seed) {
+  const RunSettings settings{ops::Kernels(ops::Scalar::f64), batch};
+  plan::Graph graph;
+  std::vector<plan::ValueId> ids;
+  std::map<plan::ValueId, Values> values;
+  for (std::size_t input = 0; input < specs.size(); ++input) {
+    ids.push_back(ops::is_absent(specs[input]) ? plan::no_value : graph.add_input("input", specs[input]));
+    if (ids.back() != plan::no_value) values[ids.back()] = inputs[input];
+  }
+  const std::vector<plan::ValueId> outputs = graph.emit(op, ids);
+  const plan::ValueId probe = graph.add_input("probe", graph.spec(outputs[0]));
+  values[probe] = reals(graph.spec(outputs[0]), batch, seed + 99);
+  std::vector<bool> wanted(specs.size(), false);
+  for (std::size_t input : checked) wanted[input] = true;
+  std::vector<plan::ValueId> output_gradients(outputs.size(), plan::no_value);
+  output_gradients[0] = probe;
+  const std::vector<plan::ValueId> gradients = op->backward(graph, {ids, outputs, output_gradients, wanted});
+
+  double worst = 0;
+  constexpr double step = 1e-5;
+  for (std::size_t input : checked) {
+    const Values analytic = run_graph(graph, values, {gradients[input]}, settings)[0];
+    for (std::size_t element = 0; element < analytic.size(); element += 1 + analytic.size() / 40) {
+      const auto value_at = [&](double moved) {
+        std::map<plan::ValueId, Values> shifted = values;
+        shifted[ids[input]][element] += moved;
+        const Values output = run_graph(graph, shifted, {outputs[0]}, settings)[0];
+        // A loss is differentiated as the mean of the batch.
+        return op->is_loss() ? dot(output, Values(output.size(), 1.0 / static_cast<double>(batch))) : dot(output, values[probe]);
+      };
+      const double numeric = (value_at(step) - value_at(-step)) / (2 * step);
+      worst = std::max(worst, std::abs(numeric - analytic[element]) / std::max(1.0, std::abs(analytic[element])));
+    }
+  }
+  return worst;
+}
+
+}  // namespace tilewise::test

@@ -1,0 +1,68 @@
+#include <cmath>
+#include <filesystem>
+
+#include "nn/networks.hpp"
+#include "plan/parallel.hpp"
+#include "support/catch.hpp"
+
+using namespace tilewise;
+using namespace tilewise::test;
+
+namespace {
+
+/// A training of `epochs` epochs with this many threads: all weights, and the losses.
+std::vector<double> training_bits(int threads, const Optimizer& optimizer, int epochs) {
+  const Threads set(threads);
+  Sequential model(small_layers());
+  model.compile(with_accuracy(optimizer));
+  const History history =
+      model.fit(striped_images(small_shape(), 3, 75).shuffle(50).batch(16).prefetch(), {.epochs = epochs});
+  std::vector<double> bits;
+  for (const EpochRecord& record : history.epochs) bits.push_back(record.training.loss);
+  for (const float weight : all_weights(model)) bits.push_back(weight);
+  return bits;
+}
+
+}  // namespace
+
+TEST_CASE("a small network learns what only a working gradient can", "[train]") {
+  Sequential model(small_layers());
+  const bool adam = GENERATE(true, false);
+  model.compile(with_accuracy(adam ? Optimizer(Adam{.learning_rate = 0.01}) : Optimizer(SGD{.learning_rate = 0.2})));
+  const Dataset training = striped_images(small_shape(), 3, 400, 1), other = striped_images(small_shape(), 3, 200, 2);
+  const History history = model.fit(training.shuffle(400).batch(20), {.validation = other.batch(50), .epochs = 10});
+  CAPTURE(adam, history.epochs.back().training.loss);
+  CHECK(*history.epochs.back().validation->accuracy > 0.95);
+  CHECK(history.epochs.back().validation->loss < 0.25);
+}
+
+TEST_CASE("the notebook's network learns Fashion-MNIST from 3,000 images", "[train]") {
+  if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist")) {
+    WARN("Fashion-MNIST is not installed: package dataset-fashion-mnist");
+    return;
+  }
+  const auto [training, test] = datasets::load("fashion-mnist");
+  Sequential model(notebook_layers());
+  model.compile(with_accuracy());
+  const History history = model.fit(training.take(3000).shuffle(3000).batch(32).prefetch(),
+                                    {.validation = test.take(1000).batch(100), .epochs = 4});
+  // With frozen convolutions, or with one of their gradients zeroed, it stays below.
+  CHECK(*history.epochs.back().validation->accuracy > 0.79);
+  CHECK(*history.epochs.back().training.accuracy > 0.83);
+}
+
+TEST_CASE("a training has the same bits with any number of threads", "[train]") {
+  for (const Optimizer& optimizer : {Optimizer(Adam{.learning_rate = 0.01}), Optimizer(SGD{.learning_rate = 0.1})}) {
+    const auto expected = training_bits(1, optimizer, 6);
+    CHECK(std::isfinite(expected.front()));
+    for (const int threads : {2, 3, 7}) {
+      CAPTURE(threads, optimizer.index());
+      CHECK(training_bits(threads, optimizer, 6) == expected);
+    }
+    struct Backend {
+      Backend() { plan::set_backend(plan::Backend::threads); }
+      ~Backend() { plan::set_backend(plan::Backend::tbb); }
+    } on_std_threads;
+    CHECK(training_bits(4, optimizer, 6) == expected);
+  }
+}
