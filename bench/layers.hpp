@@ -18,9 +18,9 @@ struct Layer {
 
 /// The layers of the notebook's network.
 inline constexpr std::array notebook_layers{
-    Layer{"notebook.conv1", 28, 28, 1, 32, 3, false},   Layer{"notebook.conv1+pool", 28, 28, 1, 32, 3, true},
-    Layer{"notebook.conv2", 14, 14, 32, 64, 3, false},  Layer{"notebook.conv2+pool", 14, 14, 32, 64, 3, true},
-    Layer{"notebook.conv3", 7, 7, 64, 128, 3, false},   Layer{"notebook.dense1", 1, 1, 6272, 128, 1, false},
+    Layer{"notebook.conv1", 28, 28, 1, 32, 3, false},  Layer{"notebook.conv1+pool", 28, 28, 1, 32, 3, true},
+    Layer{"notebook.conv2", 14, 14, 32, 64, 3, false}, Layer{"notebook.conv2+pool", 14, 14, 32, 64, 3, true},
+    Layer{"notebook.conv3", 7, 7, 64, 128, 3, false},  Layer{"notebook.dense1", 1, 1, 6272, 128, 1, false},
     Layer{"notebook.dense2", 1, 1, 128, 10, 1, false},
 };
 inline constexpr std::int64_t notebook_batch = 32;

@@ -102,16 +102,15 @@ build_folder() {
   printf 'build%s' "${compiler:+-$compiler}"
 }
 
-# quietly COMMAND...: its output is shown only if it fails.
+# quietly COMMAND...: its output is shown only if it fails, or if a compiler warned of something.
 quietly() {
-  local log
+  local log status=0
   log=$(mktemp)
-  if ! "$@" >"$log" 2>&1; then
-    tail -n 60 "$log" >&2
-    rm -f "$log"
-    die "failed: $*"
-  fi
+  "$@" >"$log" 2>&1 || status=$?
+  # What ninja says of its progress hides the errors.
+  if [ "$status" != 0 ] || grep -q 'warning: ' "$log"; then grep -vE '^\[[0-9]+/[0-9]+\] [A-Z]' "$log" | tail -n 100 >&2; fi
   rm -f "$log"
+  [ "$status" = 0 ] || die "failed: $*"
 }
 
 # compile FOLDER [TARGET...]: with ninja's line of progress on a terminal, else quietly.

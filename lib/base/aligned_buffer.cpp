@@ -13,13 +13,13 @@ std::atomic<std::int64_t> allocation_count{0};
 
 AlignedBuffer::AlignedBuffer(std::size_t bytes) : bytes_(bytes) {
   if (bytes == 0) return;
-  data_ = static_cast<std::byte*>(::operator new(bytes, std::align_val_t{alignment}));
+  data_ = static_cast<std::byte*>(::operator new (bytes, std::align_val_t{alignment}));
   allocation_count.fetch_add(1, std::memory_order_relaxed);
   std::memset(data_, 0, bytes);
 }
 
 AlignedBuffer::~AlignedBuffer() {
-  if (data_) ::operator delete(data_, std::align_val_t{alignment});
+  if (data_) ::operator delete (data_, std::align_val_t{alignment});
 }
 
 AlignedBuffer::AlignedBuffer(AlignedBuffer&& other) noexcept
@@ -31,6 +31,8 @@ AlignedBuffer& AlignedBuffer::operator=(AlignedBuffer&& other) noexcept {
   return *this;
 }
 
-std::int64_t AlignedBuffer::allocations() noexcept { return allocation_count.load(std::memory_order_relaxed); }
+std::int64_t AlignedBuffer::allocations() noexcept {
+  return allocation_count.load(std::memory_order_relaxed);
+}
 
 }  // namespace tilewise::base

@@ -22,8 +22,12 @@ inline std::int64_t checked_mul(std::int64_t a, std::int64_t b) {
   return product;
 }
 
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_div(a, b) * b; }
+constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) {
+  return ceil_div(a, b) * b;
+}
 
 /// Where part `index` of `parts` nearly equal contiguous parts of [0, count) begins. part_begin(parts, ...) == count.
 constexpr std::int64_t part_begin(std::int64_t index, std::int64_t parts, std::int64_t count) {

@@ -19,8 +19,12 @@ class FlushDenormals {
  private:
 #if defined(__SSE__)
   static constexpr std::uint64_t flush_bits = 0x8040;  // FTZ and DAZ of MXCSR
-  static std::uint64_t read() noexcept { return _mm_getcsr(); }
-  static void write(std::uint64_t bits) noexcept { _mm_setcsr(static_cast<unsigned>(bits)); }
+  static std::uint64_t read() noexcept {
+    return _mm_getcsr();
+  }
+  static void write(std::uint64_t bits) noexcept {
+    _mm_setcsr(static_cast<unsigned>(bits));
+  }
 #elif defined(__aarch64__)
   static constexpr std::uint64_t flush_bits = std::uint64_t{1} << 24;  // FZ of FPCR
   static std::uint64_t read() noexcept {
@@ -28,10 +32,14 @@ class FlushDenormals {
     asm volatile("mrs %0, fpcr" : "=r"(bits));
     return bits;
   }
-  static void write(std::uint64_t bits) noexcept { asm volatile("msr fpcr, %0" : : "r"(bits)); }
+  static void write(std::uint64_t bits) noexcept {
+    asm volatile("msr fpcr, %0" : : "r"(bits));
+  }
 #else
   static constexpr std::uint64_t flush_bits = 0;
-  static std::uint64_t read() noexcept { return 0; }
+  static std::uint64_t read() noexcept {
+    return 0;
+  }
   static void write(std::uint64_t) noexcept {}
 #endif
 

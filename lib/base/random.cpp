@@ -6,12 +6,17 @@ namespace tilewise::base {
 
 namespace {
 
-constexpr std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
-constexpr std::uint32_t high(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
+constexpr std::uint32_t low(std::uint64_t x) {
+  return static_cast<std::uint32_t>(x);
+}
+constexpr std::uint32_t high(std::uint64_t x) {
+  return static_cast<std::uint32_t>(x >> 32);
+}
 
-// A full 64-bit index and position do not both fit beside the stream in 128 counter bits: the upper half of the index is
-// folded into the key with an odd multiplier.
-r123::Philox4x32::ctr_type block(std::uint64_t seed, std::uint32_t stream, std::uint64_t index, std::uint64_t position) {
+// A full 64-bit index and position do not both fit beside the stream in 128 counter bits: the upper half of the index
+// is folded into the key with an odd multiplier.
+r123::Philox4x32::ctr_type block(std::uint64_t seed, std::uint32_t stream, std::uint64_t index,
+                                 std::uint64_t position) {
   const r123::Philox4x32::ctr_type counter = {{low(position), high(position), low(index), stream}};
   const r123::Philox4x32::key_type key = {{low(seed), high(seed) ^ (high(index) * 0x9E3779B1u)}};
   return r123::Philox4x32{}(counter, key);

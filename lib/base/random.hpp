@@ -2,8 +2,9 @@
 
 #include <cstdint>
 
-/// Counter-based random numbers (Philox 4x32-10): the value at a position depends on the key and the position only, never on
-/// what was drawn before or by which thread. std's distributions differ between libraries, so the few needed ones are here.
+/// Counter-based random numbers (Philox 4x32-10): the value at a position depends on the key and the position only,
+/// never on what was drawn before or by which thread. std's distributions differ between libraries, so the few needed
+/// ones are here.
 namespace tilewise::base {
 
 /// Keeps the streams of one seed apart.

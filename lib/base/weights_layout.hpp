@@ -4,11 +4,13 @@
 
 #include "tilewise/shape.hpp"
 
-/// How parameters, their gradients and their optimizer state lie in memory: packed for the kernels, in blocks of output channels.
+/// How parameters, their gradients and their optimizer state lie in memory: packed for the kernels, in blocks of output
+/// channels.
 namespace tilewise::base {
 
 /// A parameter {..., in, out} (HWIO kernel, in x out matrix, or {out} vector) is stored as
-/// [ceil(out / block)][taps][in][block], taps the product of the extents before `in`. The last block is filled up with zeros.
+/// [ceil(out / block)][taps][in][block], taps the product of the extents before `in`. The last block is filled up with
+/// zeros.
 struct WeightsLayout {
   std::int64_t taps, in, out;
   std::int64_t block;

@@ -24,11 +24,16 @@ std::string available_names() {
 
 std::string_view isa_name(Isa isa) noexcept {
   switch (isa) {
-    case Isa::reference: return "reference";
-    case Isa::sse2: return "sse2";
-    case Isa::avx2: return "avx2";
-    case Isa::avx512: return "avx512";
-    case Isa::neon64: return "neon64";
+    case Isa::reference:
+      return "reference";
+    case Isa::sse2:
+      return "sse2";
+    case Isa::avx2:
+      return "avx2";
+    case Isa::avx512:
+      return "avx512";
+    case Isa::neon64:
+      return "neon64";
   }
   return "unknown";
 }
@@ -44,8 +49,8 @@ Isa require_isa(std::string_view name) {
   for (Isa isa : all_isas) {
     if (isa_name(isa) != name) continue;
     if (kernels::can_run(isa)) return isa;
-    throw ArgumentError("ISA '" + std::string(name) + "' is not in this build or cannot run on this machine; available: " +
-                        available_names());
+    throw ArgumentError("ISA '" + std::string(name) +
+                        "' is not in this build or cannot run on this machine; available: " + available_names());
   }
   throw ArgumentError("no ISA is called '" + std::string(name) + "'; available: " + available_names());
 }

@@ -3,21 +3,22 @@
 #include "kernels/kernels.hpp"
 #include "kernels/simd.hpp"
 
-// Direct convolution: the two microkernels that hold a tile of sums in registers. A tile is `places` x `vectors` vectors of output
-// channels: each step of the chain loads one row of weights, and each place's input broadcast, for places * vectors FMAs.
+// Direct convolution: the two microkernels that hold a tile of sums in registers. A tile is `places` x `vectors`
+// vectors of output channels: each step of the chain loads one row of weights, and each place's input broadcast, for
+// places * vectors FMAs.
 namespace tilewise::kernels {
 namespace {
 
-/// The steps from one row of packed weights to the next, and how many vectors that is.
+/// The step from one row of packed weights to the next.
 template <class Arch, int BlockVectors>
-constexpr int channel_block = BlockVectors * lanes<Arch>;
+constexpr int channel_block = lanes<Arch>* BlockVectors;
 
 /// The hot loop of forward and backward-data, for `Places` places at each of `Positions` positions:
 /// sum[q * Places + p][v] += in[q][p * in_step + k] * weights[k][v] for 0 <= k < length.
 template <class Arch, int Positions, int Places, int Vectors, int BlockVectors>
-[[gnu::always_inline]] inline void add_products(Vec<Arch> (&sum)[Positions * Places][Vectors], const float* const* first_in,
-                                                std::int64_t in_offset, std::int64_t in_step, const float* weights,
-                                                std::int64_t length) {
+[[gnu::always_inline]] inline void add_products(Vec<Arch> (&sum)[Positions * Places][Vectors],
+                                                const float* const* first_in, std::int64_t in_offset,
+                                                std::int64_t in_step, const float* weights, std::int64_t length) {
   const float* in[Positions];
   unroll<Positions>([&](auto q) TILEWISE_INLINE { in[q] = first_in[q] + in_offset; });
   for (std::int64_t k = 0; k < length; ++k) {
@@ -37,10 +38,11 @@ template <class Arch, int Positions, int Places, int Vectors, int BlockVectors>
 
 /// sum = the whole chains, start and all taps, of `Positions` output positions whose taps have the same weights.
 template <class Arch, int Positions, int Places, int Vectors, int BlockVectors>
-[[gnu::always_inline]] inline void conv_sums(Vec<Arch> (&sum)[Positions * Places][Vectors], const ConvTileArgs<float>& args,
-                                             const ConvTaps* taps, std::int64_t first) {
+[[gnu::always_inline]] inline void conv_sums(Vec<Arch> (&sum)[Positions * Places][Vectors],
+                                             const ConvTileArgs<float>& args, const ConvTaps* taps,
+                                             std::int64_t first) {
   constexpr int width = lanes<Arch>;
-  if (args.accumulate) {
+  if (Positions == 1 && args.accumulate) {
     const float* out = args.out + first * args.out_step;
     unroll<Places>([&](auto p) TILEWISE_INLINE {
       const float* row = out + p * args.out_step;
@@ -86,8 +88,8 @@ void conv_places(const ConvTileArgs<float>& shared_args, std::int64_t first) {
 
 /// Writes vector V of one place: the activation of its largest sum, and that sum's position, given as bits of floats.
 template <class Arch, int Vectors, int V>
-[[gnu::always_inline]] inline void store_pooled(const ConvTileArgs<float>& args, std::int64_t place, Constant<V> v, Vec<Arch> best,
-                                                Vec<Arch> position) {
+[[gnu::always_inline]] inline void store_pooled(const ConvTileArgs<float>& args, std::int64_t place, Constant<V> v,
+                                                Vec<Arch> best, Vec<Arch> position) {
   constexpr int width = lanes<Arch>;
   if (args.activation == Activation::relu) {
     position = xsimd::select(best > Vec<Arch>(0.f), position, as_floats<Arch>(IntVec<Arch>(dead_index_u8)));
@@ -179,7 +181,8 @@ inline bool have_same_taps(const ConvTaps* positions, std::int32_t count) {
 
 /// The kernels are made for every size of a tile, by size - 1, so that remainders too have their sums in registers.
 template <class Arch, int BlockVectors, int Vectors, int... P, int... P4>
-void conv_tile_of_vectors(const ConvTileArgs<float>& args, std::integer_sequence<int, P...>, std::integer_sequence<int, P4...>) {
+void conv_tile_of_vectors(const ConvTileArgs<float>& args, std::integer_sequence<int, P...>,
+                          std::integer_sequence<int, P4...>) {
   using Kernel = void (*)(const ConvTileArgs<float>&, std::int64_t);
   static constexpr Kernel plain[] = {&conv_places<Arch, P + 1, Vectors, BlockVectors>...};
   static constexpr Kernel pool[] = {&conv_pool_places<Arch, P + 1, Vectors, BlockVectors>...};
@@ -211,7 +214,8 @@ void conv_weights_rows(const ConvWeightsTileArgs<float>& args, std::int64_t firs
   Vec<Arch> sum[Rows][Vectors];
   unroll<Rows>([&](auto k) TILEWISE_INLINE {
     unroll<Vectors>([&](auto v) TILEWISE_INLINE {
-      sum[k][v] = args.accumulate ? load<Arch>(gradient + k * channel_block<Arch, BlockVectors> + v * width) : Vec<Arch>(0.f);
+      sum[k][v] =
+          args.accumulate ? load<Arch>(gradient + k * channel_block<Arch, BlockVectors> + v * width) : Vec<Arch>(0.f);
     });
   });
   const auto add_places = [&](auto is_partial) TILEWISE_INLINE {
@@ -221,7 +225,8 @@ void conv_weights_rows(const ConvWeightsTileArgs<float>& args, std::int64_t firs
         const float* out_gradient = args.out_gradient + i * args.out_image + r * args.out_row;
         for (std::int64_t c = 0; c < args.columns; ++c) {
           Vec<Arch> g[Vectors];
-          unroll<Vectors - is_partial.value>([&](auto v) TILEWISE_INLINE { g[v] = load<Arch>(out_gradient + v * width); });
+          unroll<Vectors - is_partial.value>([&](auto v)
+                                                 TILEWISE_INLINE { g[v] = load<Arch>(out_gradient + v * width); });
           if constexpr (is_partial.value)
             g[Vectors - 1] = load_first<Arch>(out_gradient + (Vectors - 1) * width, last_width);
           unroll<Rows>([&](auto k) TILEWISE_INLINE {
@@ -241,9 +246,12 @@ void conv_weights_rows(const ConvWeightsTileArgs<float>& args, std::int64_t firs
   unroll<Rows>([&](auto k) TILEWISE_INLINE {
     float* row = gradient + k * channel_block<Arch, BlockVectors>;
     unroll<Vectors>([&](auto v) TILEWISE_INLINE { store<Arch>(row + v * width, sum[k][v]); });
-    // Columns from out_channels on are zero by contract, whatever was there and whatever 0 * in made of it.
-    for (std::int64_t n = args.out_channels; n < channel_block<Arch, BlockVectors>; ++n) row[n] = 0.f;
   });
+  // Columns from out_channels on are zero by contract, whatever was there and whatever 0 * in made of it.
+  if (args.out_channels < channel_block<Arch, BlockVectors>)
+    for (int k = 0; k < Rows; ++k)
+      for (std::int64_t n = args.out_channels; n < channel_block<Arch, BlockVectors>; ++n)
+        gradient[k * channel_block<Arch, BlockVectors> + n] = 0.f;
 }
 
 template <class Arch, int BlockVectors, int Vectors, int... R>
@@ -253,8 +261,33 @@ void conv_weights_tile_of_vectors(const ConvWeightsTileArgs<float>& args, std::i
   run_tiles(args, args.in_channels, by_rows);
 }
 
+/// The same sum with as few nested loops as its strides allow: dense has one, over images; a 1x1 convolution one over
+/// all places.
+inline ConvWeightsTileArgs<float> with_merged_loops(ConvWeightsTileArgs<float> args) {
+  if (args.columns == 1 ||
+      (args.in_row == args.columns * args.in_column && args.out_row == args.columns * args.out_column)) {
+    if (args.columns == 1) {
+      args.in_column = args.in_row;
+      args.out_column = args.out_row;
+    }
+    args.columns *= args.rows;
+    args.rows = 1;
+  }
+  if (args.rows == 1 && (args.columns == 1 || (args.in_image == args.columns * args.in_column &&
+                                               args.out_image == args.columns * args.out_column))) {
+    if (args.columns == 1) {
+      args.in_column = args.in_image;
+      args.out_column = args.out_image;
+    }
+    args.columns *= args.images;
+    args.images = 1;
+  }
+  return args;
+}
+
 template <class Arch, int MaxRows, int BlockVectors>
-void conv_weights_tile(const ConvWeightsTileArgs<float>& args) {
+void conv_weights_tile(const ConvWeightsTileArgs<float>& unmerged) {
+  const ConvWeightsTileArgs<float> args = with_merged_loops(unmerged);
   unroll<BlockVectors>([&](auto v) TILEWISE_INLINE {
     constexpr int vectors = v.value + 1;
     if ((args.out_channels + lanes<Arch> - 1) / lanes<Arch> == vectors)

@@ -7,28 +7,36 @@
 namespace tilewise::kernels {
 namespace {
 
-constexpr std::uint32_t bit(int n) { return std::uint32_t{1} << n; }
+constexpr std::uint32_t bit(int n) {
+  return std::uint32_t{1} << n;
+}
 
-// Intel SDM volume 2A, CPUID. The compiler flag of an ISA allows the older extensions too, so those are asked for as well.
+// Intel SDM volume 2A, CPUID. The compiler flag of an ISA allows the older extensions too, so those are asked for as
+// well.
 constexpr std::uint32_t sse2_edx = bit(23) | bit(24) | bit(25) | bit(26);  // MMX, FXSR, SSE, SSE2
 // SSE3, SSSE3, FMA, SSE4.1, SSE4.2, POPCNT, XSAVE, OSXSAVE, AVX
-constexpr std::uint32_t avx2_ecx = bit(0) | bit(9) | bit(12) | bit(19) | bit(20) | bit(23) | bit(26) | bit(27) | bit(28);
+constexpr std::uint32_t avx2_ecx =
+    bit(0) | bit(9) | bit(12) | bit(19) | bit(20) | bit(23) | bit(26) | bit(27) | bit(28);
 constexpr std::uint32_t avx2_ebx = bit(5);
-constexpr std::uint32_t avx512_ecx = avx2_ecx | bit(29);                                        // F16C, which clang counts in
+constexpr std::uint32_t avx512_ecx = avx2_ecx | bit(29);  // F16C, which clang counts in
 constexpr std::uint32_t avx512_ebx = avx2_ebx | bit(16) | bit(17) | bit(28) | bit(30) | bit(31);  // F, DQ, CD, BW, VL
 // What the operating system saves at a task switch: SDM volume 1, 13.3.
 constexpr std::uint64_t ymm_state = 0b0000'0110;  // XMM and the upper halves of YMM
 constexpr std::uint64_t zmm_state = 0b1110'0110;  // and mask registers, the upper halves of ZMM, ZMM16 to 31
 
-constexpr bool has_all(std::uint64_t value, std::uint64_t bits) { return (value & bits) == bits; }
+constexpr bool has_all(std::uint64_t value, std::uint64_t bits) {
+  return (value & bits) == bits;
+}
 
 }  // namespace
 
 CpuFeatures decode(const CpuRegisters& r) noexcept {
   CpuFeatures features;
   features.sse2 = has_all(r.leaf1_edx, sse2_edx);
-  features.avx2 = features.sse2 && has_all(r.leaf1_ecx, avx2_ecx) && has_all(r.leaf7_ebx, avx2_ebx) && has_all(r.xcr0, ymm_state);
-  features.avx512 = features.avx2 && has_all(r.leaf1_ecx, avx512_ecx) && has_all(r.leaf7_ebx, avx512_ebx) && has_all(r.xcr0, zmm_state);
+  features.avx2 =
+      features.sse2 && has_all(r.leaf1_ecx, avx2_ecx) && has_all(r.leaf7_ebx, avx2_ebx) && has_all(r.xcr0, ymm_state);
+  features.avx512 = features.avx2 && has_all(r.leaf1_ecx, avx512_ecx) && has_all(r.leaf7_ebx, avx512_ebx) &&
+                    has_all(r.xcr0, zmm_state);
 #if defined(__aarch64__)
   features.neon64 = true;  // a part of every 64-bit ARM
 #endif

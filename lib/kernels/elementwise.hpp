@@ -71,7 +71,8 @@ void sgd_update(const SgdUpdateArgs<float>& args) {
   const Vec<Arch> negative_rate(-args.rate);
   for_each_vector<Arch>(args.count, [&](std::int64_t i, auto width) TILEWISE_INLINE {
     const Vec<Arch> gradient = load_part<Arch>(args.gradient + i, width);
-    store_part<Arch>(args.parameter + i, fma<Arch>(negative_rate, gradient, load_part<Arch>(args.parameter + i, width)), width);
+    store_part<Arch>(args.parameter + i, fma<Arch>(negative_rate, gradient, load_part<Arch>(args.parameter + i, width)),
+                     width);
   });
 }
 
@@ -87,7 +88,7 @@ void adam_update(const AdamUpdateArgs<float>& args) {
     store_part<Arch>(args.m + i, m, width);
     store_part<Arch>(args.v + i, v, width);
     const Vec<Arch> parameter = load_part<Arch>(args.parameter + i, width);
-    store_part<Arch>(args.parameter + i, parameter - rate * m / (xsimd::sqrt(v) + epsilon), width);
+    store_part<Arch>(args.parameter + i, parameter - divide<Arch>(rate * m, square_root<Arch>(v) + epsilon), width);
   });
 }
 

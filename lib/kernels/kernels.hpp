@@ -2,21 +2,22 @@
 
 #include <cstdint>
 
-/// The contract of every kernel. A kernel knows one tile and one core: it takes plain pointers and strides (in elements, not
-/// bytes), allocates nothing, throws nothing, keeps nothing, and touches no element that its contract does not name.
-/// T is float, double or std::int64_t; only float has tables beyond the reference.
+/// The contract of every kernel. A kernel knows one tile and one core: it takes plain pointers and strides (in
+/// elements, not bytes), allocates nothing, throws nothing, keeps nothing, and touches no element that its contract
+/// does not name. T is float, double or std::int64_t; only float has tables beyond the reference.
 namespace tilewise::kernels {
 
 enum class Activation : std::uint8_t { none, relu };
 
-/// Marks, in a max-pool's index, an output whose gradient reaches no input: its value was no more than zero under a ReLU.
+/// Marks, in a max-pool's index, an output whose gradient reaches no input: its value was no more than zero under a
+/// ReLU.
 inline constexpr std::uint8_t dead_index_u8 = 0xFF;
 inline constexpr std::uint32_t dead_index_u32 = 0xFFFFFFFF;
 /// Windows of at most this many positions keep their index in a byte, larger ones in 32 bits.
 inline constexpr int max_u8_positions = 254;
 
-/// The kernel taps that reach real input at one output position: a rectangle, since padding cuts off whole rows and columns.
-/// Taps in the padding are skipped, not multiplied by zero.
+/// The kernel taps that reach real input at one output position: a rectangle, since padding cuts off whole rows and
+/// columns. Taps in the padding are skipped, not multiplied by zero.
 struct ConvTaps {
   std::int64_t in_offset;       ///< from `in` to the input of the rectangle's first tap
   std::int64_t weights_offset;  ///< from `weights` to the weights of the rectangle's first tap
@@ -24,19 +25,21 @@ struct ConvTaps {
   std::int32_t columns;
 };
 
-/// Direct convolution of one tile: `count` places (images, or neighbouring columns) that share their taps, times one block of
-/// output channels. It serves forward, backward-data (with transposed weights and steps of its own) and, as the 1x1 case, dense.
+/// Direct convolution of one tile: `count` places (images, or neighbouring columns) that share their taps, times one
+/// block of output channels. It serves forward, backward-data (with transposed weights and steps of its own) and, as
+/// the 1x1 case, dense.
 ///
 ///   sum[i][n] = start[n] + sum_{r<rows} sum_{c<columns} sum_{k<in_channels}
 ///               in[i*in_step + in_offset + r*in_row + c*in_column + k] *
 ///               weights[weights_offset + r*weights_row + c*weights_column + k*channel_block + n]
 ///
-/// for 0 <= i < count, 0 <= n < out_channels, as one chain of fused multiply-adds in the order (r, c, k). `start` is bias, zero
-/// if bias is null, or, with `accumulate`, what out holds. Then
+/// for 0 <= i < count, 0 <= n < out_channels, as one chain of fused multiply-adds in the order (r, c, k). `start` is
+/// bias, zero if bias is null, or, with `accumulate`, what out holds. Then
 /// * position_count == 1: out[i*out_step + n] = activation(sum);
-/// * position_count > 1 (max-pool of that many positions, at most max_u8_positions, no accumulate): out = activation(largest sum)
-///   and index[i*index_step + n] = the number of the first position that has it; dead_index_u8 if the activation is ReLU
-///   and the largest sum is not above zero. NaN counts as the largest, and is not above zero.
+/// * position_count > 1 (max-pool of that many positions, at most max_u8_positions, no accumulate): out =
+/// activation(largest sum)
+///   and index[i*index_step + n] = the number of the first position that has it; dead_index_u8 if the activation is
+///   ReLU and the largest sum is not above zero. NaN counts as the largest, and is not above zero.
 /// `weights` and `bias` hold channel_block columns (KernelTable), of which those from out_channels on are ignored.
 template <class T>
 struct ConvTileArgs {
@@ -62,8 +65,9 @@ struct ConvTileArgs {
 ///   weights_gradient[k*channel_block + n] = start + sum_{i<images} sum_{r<rows} sum_{c<columns}
 ///       in[i*in_image + r*in_row + c*in_column + k] * out_gradient[i*out_image + r*out_row + c*out_column + n]
 ///
-/// for 0 <= k < in_channels, 0 <= n < channel_block, as one chain of fused multiply-adds in the order (i, r, c). `start` is zero, or
-/// with `accumulate` what weights_gradient holds. Columns n >= out_channels of out_gradient are not read and give zeros.
+/// for 0 <= k < in_channels, 0 <= n < channel_block, as one chain of fused multiply-adds in the order (i, r, c).
+/// `start` is zero, or with `accumulate` what weights_gradient holds. Columns n >= out_channels of out_gradient are not
+/// read and give zeros.
 template <class T>
 struct ConvWeightsTileArgs {
   const T* in;
@@ -77,7 +81,8 @@ struct ConvWeightsTileArgs {
   bool accumulate;
 };
 
-/// out[n] = start + sum_{i<rows} in[i*in_step + n] for 0 <= n < columns, in the order of i; start is zero, or out[n] with accumulate.
+/// out[n] = start + sum_{i<rows} in[i*in_step + n] for 0 <= n < columns, in the order of i; start is zero, or out[n]
+/// with accumulate.
 template <class T>
 struct ColumnSumArgs {
   const T* in;
@@ -104,8 +109,8 @@ struct PoolWindow {
   std::int32_t window_columns;
 };
 
-/// out[i*out_step + k] = the largest in[i*in_step + r*in_row + c*in_column + k] over the window, and index[i*out_step + k] its number: the
-/// first in row order of equal ones. NaN counts as the largest. 0 <= i < count, 0 <= k < channels.
+/// out[i*out_step + k] = the largest in[i*in_step + r*in_row + c*in_column + k] over the window, and index[i*out_step +
+/// k] its number: the first in row order of equal ones. NaN counts as the largest. 0 <= i < count, 0 <= k < channels.
 /// index holds uint32 if wide_index, else uint8.
 template <class T>
 struct MaxPoolArgs {
@@ -119,8 +124,8 @@ struct MaxPoolArgs {
   bool wide_index;
 };
 
-/// in_gradient[i*in_step + r*in_row + c*in_column + k] = (or += with accumulate) out_gradient[i*out_step + k] where index[i*out_step + k] is the
-/// number of (r, c), else zero (or nothing). Windows of different i do not overlap.
+/// in_gradient[i*in_step + r*in_row + c*in_column + k] = (or += with accumulate) out_gradient[i*out_step + k] where
+/// index[i*out_step + k] is the number of (r, c), else zero (or nothing). Windows of different i do not overlap.
 template <class T>
 struct MaxPoolBackwardArgs {
   const T* out_gradient;
@@ -146,8 +151,8 @@ struct AveragePoolArgs {
   T divisor;
 };
 
-/// in_gradient[i*in_step + r*in_row + c*in_column + k] += out_gradient[i*out_step + k] / divisor over the window. Windows of different i do not
-/// overlap.
+/// in_gradient[i*in_step + r*in_row + c*in_column + k] += out_gradient[i*out_step + k] / divisor over the window.
+/// Windows of different i do not overlap.
 template <class T>
 struct AveragePoolBackwardArgs {
   const T* out_gradient;
@@ -202,8 +207,9 @@ struct SoftmaxBackwardArgs {
   std::int64_t rows, classes;
 };
 
-/// loss[i] = -log(p), p = probabilities[i][labels[i]] kept within [1e-7, 1 - 1e-7] as Keras does; with `logits` instead, the stable
-/// -log softmax(logits)[i][labels[i]] (then probabilities is not read). Exactly one of the two is non-null. Absent for int64.
+/// loss[i] = -log(p), p = probabilities[i][labels[i]] kept within [1e-7, 1 - 1e-7] as Keras does; with `logits`
+/// instead, the stable -log softmax(logits)[i][labels[i]] (then probabilities is not read). Exactly one of the two is
+/// non-null. Absent for int64.
 template <class T>
 struct CrossEntropyArgs {
   const T* probabilities;
@@ -213,7 +219,8 @@ struct CrossEntropyArgs {
   std::int64_t rows, classes;
 };
 
-/// gradient[i][j] = -scale / probabilities[i][j] at j = labels[i] (zero where cross_entropy clips), zero elsewhere. Absent for int64.
+/// gradient[i][j] = -scale / probabilities[i][j] at j = labels[i] (zero where cross_entropy clips), zero elsewhere.
+/// Absent for int64.
 template <class T>
 struct CrossEntropyBackwardArgs {
   const T* probabilities;
@@ -223,7 +230,8 @@ struct CrossEntropyBackwardArgs {
   T scale;
 };
 
-/// gradient[i][j] = scale * (probabilities[i][j] - (j == labels[i])): the gradient with respect to the logits. Absent for int64.
+/// gradient[i][j] = scale * (probabilities[i][j] - (j == labels[i])): the gradient with respect to the logits. Absent
+/// for int64.
 template <class T>
 struct SoftmaxCrossEntropyBackwardArgs {
   const T* probabilities;
@@ -242,8 +250,9 @@ struct SgdUpdateArgs {
   T rate;
 };
 
-/// Adam as Keras has it: m += (1 - beta1) * (g - m); v += (1 - beta2) * (g*g - v); parameter -= rate * m / (sqrt(v) + epsilon),
-/// where `rate` carries the bias correction lr * sqrt(1 - beta2^t) / (1 - beta1^t). Every `a + b * c` is fused. Absent for int64.
+/// Adam as Keras has it: m += (1 - beta1) * (g - m); v += (1 - beta2) * (g*g - v); parameter -= rate * m / (sqrt(v) +
+/// epsilon), where `rate` carries the bias correction lr * sqrt(1 - beta2^t) / (1 - beta1^t). Every `a + b * c` is
+/// fused. Absent for int64.
 template <class T>
 struct AdamUpdateArgs {
   T* parameter;
@@ -254,8 +263,8 @@ struct AdamUpdateArgs {
   T rate, beta1, beta2, epsilon;
 };
 
-/// Independent chains of fused multiply-adds in registers, `iterations` of each: what a core can do at most. *flops = the number of
-/// floating-point operations, a multiply-add being two; *out = a number that depends on all of them.
+/// Independent chains of fused multiply-adds in registers, `iterations` of each: what a core can do at most. *flops =
+/// the number of floating-point operations, a multiply-add being two; *out = a number that depends on all of them.
 template <class T>
 struct FmaPeakArgs {
   std::int64_t iterations;

@@ -18,7 +18,8 @@ template <class Args, class F>
 }
 
 template <class Arch>
-[[gnu::always_inline]] inline void store_index(void* index, std::int64_t at, IntVec<Arch> number, std::int64_t n, bool wide) {
+[[gnu::always_inline]] inline void store_index(void* index, std::int64_t at, IntVec<Arch> number, std::int64_t n,
+                                               bool wide) {
   if (wide)
     store_first<Arch>(static_cast<float*>(index) + at, as_floats<Arch>(number), n);
   else
@@ -37,7 +38,8 @@ void max_pool(const MaxPoolArgs<float>& args) {
     const float* in = args.in + i * args.in_step;
     for_each_vector<Arch>(args.channels, [&](std::int64_t k, auto width) TILEWISE_INLINE {
       Vec<Arch> best(-__builtin_inff());  // loses to all but itself
-      Vec<Arch> best_number = as_floats<Arch>(IntVec<Arch>(args.window.first_row * args.window.window_columns + args.window.first_column));
+      Vec<Arch> best_number =
+          as_floats<Arch>(IntVec<Arch>(args.window.first_row * args.window.window_columns + args.window.first_column));
       for_each_position(args, [&](std::int64_t offset, std::int32_t number) TILEWISE_INLINE {
         const Vec<Arch> candidate = load_part<Arch>(in + offset + k, width);
         const auto larger = is_larger<Arch>(candidate, best);
@@ -45,7 +47,8 @@ void max_pool(const MaxPoolArgs<float>& args) {
         best_number = xsimd::select(larger, as_floats<Arch>(IntVec<Arch>(number)), best_number);
       });
       store_part<Arch>(args.out + i * args.out_step + k, best, width);
-      if (args.index) store_index<Arch>(args.index, i * args.out_step + k, as_integers<Arch>(best_number), width, args.wide_index);
+      if (args.index)
+        store_index<Arch>(args.index, i * args.out_step + k, as_integers<Arch>(best_number), width, args.wide_index);
     });
   }
 }
@@ -76,7 +79,7 @@ void average_pool(const AveragePoolArgs<float>& args) {
       for (std::int32_t r = 0; r < args.rows; ++r)
         for (std::int32_t c = 0; c < args.columns; ++c)
           sum = sum + load_part<Arch>(args.in + i * args.in_step + r * args.in_row + c * args.in_column + k, width);
-      store_part<Arch>(args.out + i * args.out_step + k, sum / divisor, width);
+      store_part<Arch>(args.out + i * args.out_step + k, divide<Arch>(sum, divisor), width);
     });
   }
 }
@@ -86,7 +89,7 @@ void average_pool_backward(const AveragePoolBackwardArgs<float>& args) {
   const Vec<Arch> divisor(args.divisor);
   for (std::int64_t i = 0; i < args.count; ++i) {
     for_each_vector<Arch>(args.channels, [&](std::int64_t k, auto width) TILEWISE_INLINE {
-      const Vec<Arch> share = load_part<Arch>(args.out_gradient + i * args.out_step + k, width) / divisor;
+      const Vec<Arch> share = divide<Arch>(load_part<Arch>(args.out_gradient + i * args.out_step + k, width), divisor);
       for (std::int32_t r = 0; r < args.rows; ++r) {
         for (std::int32_t c = 0; c < args.columns; ++c) {
           float* to = args.in_gradient + i * args.in_step + r * args.in_row + c * args.in_column + k;

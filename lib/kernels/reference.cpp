@@ -3,7 +3,8 @@
 
 #include "kernels/kernels.hpp"
 
-// Plain loops, as close to the contracts as they can be written. They are the oracle of the tests, so clarity comes before speed.
+// Plain loops, as close to the contracts as they can be written. They are the oracle of the tests, so clarity comes
+// before speed.
 namespace tilewise::kernels {
 namespace {
 
@@ -15,7 +16,8 @@ T fma(T a, T b, T c) {
     return a * b + c;
 }
 
-/// Whether `candidate` takes the place of `best` as the largest so far: the first of equal ones stays, the first NaN wins.
+/// Whether `candidate` takes the place of `best` as the largest so far: the first of equal ones stays, the first NaN
+/// wins.
 template <class T>
 bool is_larger(T candidate, T best) {
   return !(candidate <= best) && best == best;
@@ -27,7 +29,8 @@ T activate(T x, Activation activation) {
 }
 
 template <class T>
-T conv_sum(const ConvTileArgs<T>& args, const ConvTaps& taps, std::int64_t i, std::int64_t n, T sum, std::int64_t channel_block) {
+T conv_sum(const ConvTileArgs<T>& args, const ConvTaps& taps, std::int64_t i, std::int64_t n, T sum,
+           std::int64_t channel_block) {
   const T* in = args.in + i * args.in_step + taps.in_offset;
   const T* weights = args.weights + taps.weights_offset + n;
   for (std::int64_t r = 0; r < taps.rows; ++r)
@@ -214,7 +217,8 @@ void softmax_backward(const SoftmaxBackwardArgs<T>& args) {
     const T* out_gradient = args.out_gradient + i * args.classes;
     T dot = T{0};
     for (std::int64_t j = 0; j < args.classes; ++j) dot = fma(out[j], out_gradient[j], dot);
-    for (std::int64_t j = 0; j < args.classes; ++j) args.in_gradient[i * args.classes + j] = out[j] * (out_gradient[j] - dot);
+    for (std::int64_t j = 0; j < args.classes; ++j)
+      args.in_gradient[i * args.classes + j] = out[j] * (out_gradient[j] - dot);
   }
 }
 
@@ -262,7 +266,8 @@ void softmax_cross_entropy_backward(const SoftmaxCrossEntropyBackwardArgs<T>& ar
 
 template <class T>
 void sgd_update(const SgdUpdateArgs<T>& args) {
-  for (std::int64_t i = 0; i < args.count; ++i) args.parameter[i] = fma(-args.rate, args.gradient[i], args.parameter[i]);
+  for (std::int64_t i = 0; i < args.count; ++i)
+    args.parameter[i] = fma(-args.rate, args.gradient[i], args.parameter[i]);
 }
 
 template <std::floating_point T>

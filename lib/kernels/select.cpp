@@ -76,7 +76,9 @@ std::size_t find(Isa isa) noexcept {
 
 }  // namespace
 
-bool can_run(Isa isa) noexcept { return isa == Isa::reference || selection().runs[find(isa)]; }
+bool can_run(Isa isa) noexcept {
+  return isa == Isa::reference || selection().runs[find(isa)];
+}
 
 Isa best_isa() noexcept {
   for (std::size_t i = isa_count; i > 0; --i)

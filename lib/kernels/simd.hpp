@@ -14,8 +14,9 @@
 #pragma GCC diagnostic pop
 #endif
 
-// What the kernels need beyond xsimd, and where its versions 8.1 and 13.2 differ. For ISA files only: they are compiled with flags of
-// their own, so everything here is anonymous, lest the linker take another ISA's copy of an inline function.
+// What the kernels need beyond xsimd, and where its versions 8.1 and 13.2 differ. For ISA files only: they are compiled
+// with flags of their own, so everything here is anonymous, lest the linker take another ISA's copy of an inline
+// function.
 namespace tilewise::kernels {
 namespace {
 
@@ -42,7 +43,8 @@ template <class F, int... I>
   (f(Constant<I>{}), ...);
 }
 
-/// f(Constant<0>), ..., f(Constant<N - 1>): a loop that is sure to vanish. Left to itself, GCC keeps arrays of accumulators in memory.
+/// f(Constant<0>), ..., f(Constant<N - 1>): a loop that is sure to vanish. Left to itself, GCC keeps arrays of
+/// accumulators in memory.
 template <int N, class F>
 [[gnu::always_inline]] inline void unroll(const F& f) {
   unroll_over(f, std::make_integer_sequence<int, N>{});
@@ -106,7 +108,8 @@ template <class Arch>
   for (std::int64_t i = 0; i < n; ++i) to[i] = buffer[i];
 }
 
-/// Stores integers of 0 to 255 as one byte each. (GCC 12 makes dozens of instructions of a __builtin_convertvector here.)
+/// Stores integers of 0 to 255 as one byte each. (GCC 12 makes dozens of instructions of a __builtin_convertvector
+/// here.)
 template <class Arch>
 [[gnu::always_inline]] inline void store_all_bytes(std::uint8_t* to, IntVec<Arch> x) {
 #if defined(__AVX512F__)
@@ -170,7 +173,8 @@ template <class Arch>
   return xsimd::fma(a, b, c);
 }
 
-/// a[First], b[First], a[First + 1], b[First + 1], ... over the whole vector. xsimd's own zip_lo works within 128 bits in some versions.
+/// a[First], b[First], a[First + 1], b[First + 1], ... over the whole vector. xsimd's own zip_lo works within 128 bits
+/// in some versions.
 template <class Arch, int First, int... I>
 [[gnu::always_inline]] inline Vec<Arch> zip_from(Vec<Arch> a, Vec<Arch> b, std::integer_sequence<int, I...>) {
   using Register = typename Vec<Arch>::register_type;
@@ -186,7 +190,26 @@ template <class Arch>
   return zip_from<Arch, lanes<Arch> / 2>(a, b, std::make_integer_sequence<int, lanes<Arch>>{});
 }
 
-/// Where `candidate` takes the place of `best` as the largest so far: the first of equal ones stays, the first NaN wins.
+/// The nearest float to a / b, and to the square root. xsimd 8.1 estimates both on ARM.
+template <class Arch>
+[[gnu::always_inline]] inline Vec<Arch> divide(Vec<Arch> a, Vec<Arch> b) {
+#if defined(__aarch64__)
+  return vdivq_f32(a, b);
+#else
+  return a / b;
+#endif
+}
+template <class Arch>
+[[gnu::always_inline]] inline Vec<Arch> square_root(Vec<Arch> x) {
+#if defined(__aarch64__)
+  return vsqrtq_f32(x);
+#else
+  return xsimd::sqrt(x);
+#endif
+}
+
+/// Where `candidate` takes the place of `best` as the largest so far: the first of equal ones stays, the first NaN
+/// wins.
 template <class Arch>
 [[gnu::always_inline]] inline xsimd::batch_bool<float, Arch> is_larger(Vec<Arch> candidate, Vec<Arch> best) {
   // The comparison "not less or equal" holds for NaN too; xsimd has none, and its `!` takes five instructions on AVX2.

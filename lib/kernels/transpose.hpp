@@ -6,8 +6,8 @@
 namespace tilewise::kernels {
 namespace {
 
-/// Transposes N vectors of N lanes by perfect shuffles: a round puts element j of vector i at bit position (i, j) rotated by one, and
-/// log2(N) rounds exchange the two halves of the position, row and column.
+/// Transposes N vectors of N lanes by perfect shuffles: a round puts element j of vector i at bit position (i, j)
+/// rotated by one, and log2(N) rounds exchange the two halves of the position, row and column.
 template <class Arch, int Round = 1>
 [[gnu::always_inline]] inline void transpose_lanes(Vec<Arch> (&x)[lanes<Arch>]) {
   constexpr int n = lanes<Arch>;

@@ -10,7 +10,8 @@
 namespace tilewise::kernels {
 namespace {
 
-/// The kernels of one Arch. Register tiles hold `Places` places (or rows of weights) x `BlockVectors` vectors of output channels.
+/// The kernels of one Arch. Register tiles hold `Places` places (or rows of weights) x `BlockVectors` vectors of output
+/// channels.
 template <class Arch, int Places, int BlockVectors>
 consteval KernelTable<float> vector_table(const char* isa) {
   KernelTable<float> table;

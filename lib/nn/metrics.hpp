@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plan/graph.hpp"
-#include "tilewise/training.hpp"
+#include "tilewise/compile.hpp"
 
 namespace tilewise::nn {
 

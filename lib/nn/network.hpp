@@ -7,7 +7,7 @@
 #include "nn/layer.hpp"
 #include "plan/graph.hpp"
 #include "plan/parameters.hpp"
-#include "tilewise/training.hpp"
+#include "tilewise/compile.hpp"
 
 namespace tilewise::nn {
 

@@ -4,7 +4,7 @@
 
 #include "plan/graph.hpp"
 #include "plan/parameters.hpp"
-#include "tilewise/training.hpp"
+#include "tilewise/compile.hpp"
 
 namespace tilewise::nn {
 

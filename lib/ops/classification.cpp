@@ -11,7 +11,8 @@ const TensorSpec per_sample{{}, Storage::batched};
 
 void expect_scores(const Op& op, const std::vector<TensorSpec>& inputs) {
   if (inputs.empty() || inputs[0].shape.rank() != 1 || inputs[0].shape[0] < 1 || inputs[0].storage != Storage::batched)
-    throw ShapeError(std::string(op.kind()) + ": the input is " + (inputs.empty() ? std::string("absent") : to_string(inputs[0])) +
+    throw ShapeError(std::string(op.kind()) + ": the input is " +
+                     (inputs.empty() ? std::string("absent") : to_string(inputs[0])) +
                      "; expected a batch of class scores");
 }
 
@@ -30,6 +31,14 @@ Step over_samples(const LowerRequest& request, const char* name, F f) {
     };
     return Step{"", {std::move(phase)}, {}};
   });
+}
+
+/// The same for what needs exponentials and logarithms, which integers have not.
+template <class F>
+Step over_real_samples(const Op& op, const LowerRequest& request, const char* name, F f) {
+  if (request.kernels.scalar() == Scalar::i64)
+    throw ArgumentError(std::string(op.kind()) + " has no integer form; expected floats");
+  return over_samples(request, name, f);
 }
 
 /// Rows [image_begin, ...) of a tensor of `width` elements a sample.
@@ -51,10 +60,12 @@ std::vector<ValueId> Softmax::backward(GraphBuilder& graph, const BackwardReques
 }
 
 Step Softmax::lower(const LowerRequest& request) const {
-  return over_samples(request, "forward", []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Work& work,
-                                                      std::int64_t classes, std::int64_t samples) {
-    table.softmax({rows<const T>(tensors, 0, work, classes), rows<T>(tensors, 1, work, classes), samples, classes});
-  });
+  return over_real_samples(
+      *this, request, "forward",
+      []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Work& work, std::int64_t classes,
+                  std::int64_t samples) {
+        table.softmax({rows<const T>(tensors, 0, work, classes), rows<T>(tensors, 1, work, classes), samples, classes});
+      });
 }
 
 std::vector<TensorSpec> SoftmaxBackward::infer(const std::vector<TensorSpec>& inputs) const {
@@ -64,11 +75,13 @@ std::vector<TensorSpec> SoftmaxBackward::infer(const std::vector<TensorSpec>& in
 }
 
 Step SoftmaxBackward::lower(const LowerRequest& request) const {
-  return over_samples(request, "backward", []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Work& work,
-                                                       std::int64_t classes, std::int64_t samples) {
-    table.softmax_backward({rows<const T>(tensors, 1, work, classes), rows<const T>(tensors, 0, work, classes),
-                            rows<T>(tensors, 2, work, classes), samples, classes});
-  });
+  return over_real_samples(
+      *this, request, "backward",
+      []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Work& work, std::int64_t classes,
+                  std::int64_t samples) {
+        table.softmax_backward({rows<const T>(tensors, 1, work, classes), rows<const T>(tensors, 0, work, classes),
+                                rows<T>(tensors, 2, work, classes), samples, classes});
+      });
 }
 
 std::vector<TensorSpec> CrossEntropy::infer(const std::vector<TensorSpec>& inputs) const {
@@ -81,11 +94,13 @@ std::vector<ValueId> CrossEntropy::backward(GraphBuilder& graph, const BackwardR
 }
 
 Step CrossEntropy::lower(const LowerRequest& request) const {
-  return over_samples(request, "forward", []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Work& work,
-                                                      std::int64_t classes, std::int64_t samples) {
-    table.cross_entropy({rows<const T>(tensors, 0, work, classes), nullptr, rows<const std::int32_t>(tensors, 1, work, 1),
-                         rows<T>(tensors, 2, work, 1), samples, classes});
-  });
+  return over_real_samples(*this, request, "forward",
+                           []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Work& work,
+                                       std::int64_t classes, std::int64_t samples) {
+                             table.cross_entropy({rows<const T>(tensors, 0, work, classes), nullptr,
+                                                  rows<const std::int32_t>(tensors, 1, work, 1),
+                                                  rows<T>(tensors, 2, work, 1), samples, classes});
+                           });
 }
 
 std::vector<TensorSpec> CrossEntropyBackward::infer(const std::vector<TensorSpec>& inputs) const {
@@ -94,11 +109,14 @@ std::vector<TensorSpec> CrossEntropyBackward::infer(const std::vector<TensorSpec
 }
 
 Step CrossEntropyBackward::lower(const LowerRequest& request) const {
-  return over_samples(request, "backward", []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Work& work,
-                                                       std::int64_t classes, std::int64_t samples) {
-    table.cross_entropy_backward({rows<const T>(tensors, 0, work, classes), rows<const std::int32_t>(tensors, 1, work, 1),
-                                  rows<T>(tensors, 2, work, classes), samples, classes, T(1) / static_cast<T>(work.batch)});
-  });
+  return over_real_samples(
+      *this, request, "backward",
+      []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Work& work, std::int64_t classes,
+                  std::int64_t samples) {
+        table.cross_entropy_backward({rows<const T>(tensors, 0, work, classes),
+                                      rows<const std::int32_t>(tensors, 1, work, 1), rows<T>(tensors, 2, work, classes),
+                                      samples, classes, T(1) / static_cast<T>(work.batch)});
+      });
 }
 
 std::vector<TensorSpec> SoftmaxCrossEntropy::infer(const std::vector<TensorSpec>& inputs) const {
@@ -107,18 +125,22 @@ std::vector<TensorSpec> SoftmaxCrossEntropy::infer(const std::vector<TensorSpec>
 }
 
 std::vector<ValueId> SoftmaxCrossEntropy::backward(GraphBuilder& graph, const BackwardRequest& request) const {
-  return {graph.emit(std::make_shared<SoftmaxCrossEntropyBackward>(), {request.outputs[1], request.inputs[1]})[0], no_value};
+  return {graph.emit(std::make_shared<SoftmaxCrossEntropyBackward>(), {request.outputs[1], request.inputs[1]})[0],
+          no_value};
 }
 
 Step SoftmaxCrossEntropy::lower(const LowerRequest& request) const {
-  return over_samples(request, "forward", [loss = bool(request.wanted[0]), probabilities = bool(request.wanted[1])]<class T>(
-                                              const kernels::KernelTable<T>& table, Tensors tensors, const Work& work,
-                                              std::int64_t classes, std::int64_t samples) {
-    const T* logits = rows<const T>(tensors, 0, work, classes);
-    if (probabilities) table.softmax({logits, rows<T>(tensors, 3, work, classes), samples, classes});
-    if (loss)
-      table.cross_entropy({nullptr, logits, rows<const std::int32_t>(tensors, 1, work, 1), rows<T>(tensors, 2, work, 1), samples, classes});
-  });
+  return over_real_samples(*this, request, "forward",
+                           [loss = bool(request.wanted[0]), probabilities = bool(request.wanted[1])]<class T>(
+                               const kernels::KernelTable<T>& table, Tensors tensors, const Work& work,
+                               std::int64_t classes, std::int64_t samples) {
+                             const T* logits = rows<const T>(tensors, 0, work, classes);
+                             if (probabilities)
+                               table.softmax({logits, rows<T>(tensors, 3, work, classes), samples, classes});
+                             if (loss)
+                               table.cross_entropy({nullptr, logits, rows<const std::int32_t>(tensors, 1, work, 1),
+                                                    rows<T>(tensors, 2, work, 1), samples, classes});
+                           });
 }
 
 std::vector<TensorSpec> SoftmaxCrossEntropyBackward::infer(const std::vector<TensorSpec>& inputs) const {
@@ -127,11 +149,14 @@ std::vector<TensorSpec> SoftmaxCrossEntropyBackward::infer(const std::vector<Ten
 }
 
 Step SoftmaxCrossEntropyBackward::lower(const LowerRequest& request) const {
-  return over_samples(request, "backward", []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Work& work,
-                                                       std::int64_t classes, std::int64_t samples) {
-    table.softmax_cross_entropy_backward({rows<const T>(tensors, 0, work, classes), rows<const std::int32_t>(tensors, 1, work, 1),
-                                          rows<T>(tensors, 2, work, classes), samples, classes, T(1) / static_cast<T>(work.batch)});
-  });
+  return over_real_samples(*this, request, "backward",
+                           []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Work& work,
+                                       std::int64_t classes, std::int64_t samples) {
+                             table.softmax_cross_entropy_backward({rows<const T>(tensors, 0, work, classes),
+                                                                   rows<const std::int32_t>(tensors, 1, work, 1),
+                                                                   rows<T>(tensors, 2, work, classes), samples, classes,
+                                                                   T(1) / static_cast<T>(work.batch)});
+                           });
 }
 
 std::vector<TensorSpec> SparseAccuracy::infer(const std::vector<TensorSpec>& inputs) const {
@@ -140,19 +165,20 @@ std::vector<TensorSpec> SparseAccuracy::infer(const std::vector<TensorSpec>& inp
 }
 
 Step SparseAccuracy::lower(const LowerRequest& request) const {
-  return over_samples(request, "forward", []<class T>(const kernels::KernelTable<T>&, Tensors tensors, const Work& work,
-                                                      std::int64_t classes, std::int64_t samples) {
-    const T* scores = rows<const T>(tensors, 0, work, classes);
-    const std::int32_t* labels = rows<const std::int32_t>(tensors, 1, work, 1);
-    T* matches = rows<T>(tensors, 2, work, 1);
-    for (std::int64_t sample = 0; sample < samples; ++sample) {
-      const T* row = scores + sample * classes;
-      std::int64_t best = 0;
-      for (std::int64_t k = 1; k < classes; ++k)
-        if (row[k] > row[best]) best = k;
-      matches[sample] = static_cast<T>(best == labels[sample]);
-    }
-  });
+  return over_samples(request, "forward",
+                      []<class T>(const kernels::KernelTable<T>&, Tensors tensors, const Work& work,
+                                  std::int64_t classes, std::int64_t samples) {
+                        const T* scores = rows<const T>(tensors, 0, work, classes);
+                        const std::int32_t* labels = rows<const std::int32_t>(tensors, 1, work, 1);
+                        T* matches = rows<T>(tensors, 2, work, 1);
+                        for (std::int64_t sample = 0; sample < samples; ++sample) {
+                          const T* row = scores + sample * classes;
+                          std::int64_t best = 0;
+                          for (std::int64_t k = 1; k < classes; ++k)
+                            if (row[k] > row[best]) best = k;
+                          matches[sample] = static_cast<T>(best == labels[sample]);
+                        }
+                      });
 }
 
 }  // namespace tilewise::ops

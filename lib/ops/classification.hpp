@@ -2,8 +2,8 @@
 
 #include "ops/op.hpp"
 
-/// What stands at the end of a classifier. Outputs of every sample {classes}; labels {} batched, i32, within [0, classes): the caller has
-/// checked them.
+/// What stands at the end of a classifier. Outputs of every sample {classes}; labels {} batched, i32, within [0,
+/// classes): the caller has checked them.
 namespace tilewise::ops {
 
 class Softmax final : public Op {
@@ -40,7 +40,8 @@ class CrossEntropyBackward final : public Op {
   Step lower(const LowerRequest& request) const override;
 };
 
-/// inputs: logits; labels. outputs: the loss of each sample, {}; the probabilities, {classes}. Stable for any finite logits.
+/// inputs: logits; labels. outputs: the loss of each sample, {}; the probabilities, {classes}. Stable for any finite
+/// logits.
 class SoftmaxCrossEntropy final : public Op {
  public:
   std::string_view kind() const noexcept override { return "softmax_cross_entropy"; }

@@ -9,9 +9,13 @@ namespace tilewise::ops {
 
 namespace {
 
-TensorSpec image_spec(Extent2D extent, std::int64_t channels) { return {{extent.height, extent.width, channels}}; }
+TensorSpec image_spec(Extent2D extent, std::int64_t channels) {
+  return {{extent.height, extent.width, channels}};
+}
 
-Extent2D extent_of(const TensorSpec& image) { return {image.shape[0], image.shape[1]}; }
+Extent2D extent_of(const TensorSpec& image) {
+  return {image.shape[0], image.shape[1]};
+}
 
 void expect_image(const Op& op, const TensorSpec& spec) {
   if (spec.shape.rank() != 3 || spec.storage != Storage::batched || spec.element != Element::scalar)
@@ -32,7 +36,8 @@ std::vector<TensorSpec> Conv2D::infer(const std::vector<TensorSpec>& inputs) con
   if (inputs.size() != 3) throw ShapeError("conv2d: expected image, kernel and bias");
   expect_image(*this, inputs[0]);
   const Shape& kernel = inputs[1].shape;
-  if (kernel.rank() != 4) throw ShapeError("conv2d: the kernel is " + kernel.to_string() + "; expected height x width x in x out");
+  if (kernel.rank() != 4)
+    throw ShapeError("conv2d: the kernel is " + kernel.to_string() + "; expected height x width x in x out");
   expect_inputs(*this, inputs,
                 {inputs[0],
                  {{window.size.height, window.size.width, inputs[0].shape[2], kernel[3]}, Storage::packed},
@@ -66,13 +71,17 @@ Step Conv2D::lower(const LowerRequest& request) const {
                          window.padding.top, pool.size.height, pool.stride.height),
       SweepAxis::forward(in.width, out.width, window.size.width, window.stride.width, window.dilation.width,
                          window.padding.left, pool.size.width, pool.stride.width),
-      in, window.size, request.inputs[0].shape[2], request.inputs[1].shape[3], attributes_.activation};
+      in,
+      window.size,
+      request.inputs[0].shape[2],
+      request.inputs[1].shape[3],
+      attributes_.activation};
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
     Phase phase{"forward", sweep.items(table.channel_block), true, 0, {}};
     phase.run = [&table, sweep](Tensors tensors, const Work& work) {
       sweep.run(table, tensor<const T>(tensors, 0), tensor<const T>(tensors, 1), tensor<const T>(tensors, 2),
-                tensor<T>(tensors, 3), sweep.rows.positions * sweep.columns.positions > 1 ? tensor<std::uint8_t>(tensors, 4) : nullptr,
-                work);
+                tensor<T>(tensors, 3),
+                sweep.rows.positions * sweep.columns.positions > 1 ? tensor<std::uint8_t>(tensors, 4) : nullptr, work);
     };
     return Step{direct_algorithm(request.kernels), {std::move(phase)}, {}};
   });
@@ -82,23 +91,26 @@ std::vector<TensorSpec> Conv2DBackward::infer(const std::vector<TensorSpec>& inp
   if (inputs.size() != 3) throw ShapeError("conv2d_backward: expected out_gradient, image and transposed kernel");
   expect_image(*this, inputs[1]);
   const Extent2D out = window_.out(extent_of(inputs[1]));
-  expect_inputs(*this, inputs,
-                {image_spec(out, kernel_shape_[3]), image_spec(extent_of(inputs[1]), kernel_shape_[2]),
-                 is_absent(inputs[2])
-                     ? inputs[2]
-                     : TensorSpec{{kernel_shape_[0], kernel_shape_[1], kernel_shape_[3], kernel_shape_[2]}, Storage::packed}});
+  expect_inputs(
+      *this, inputs,
+      {image_spec(out, kernel_shape_[3]), image_spec(extent_of(inputs[1]), kernel_shape_[2]),
+       is_absent(inputs[2])
+           ? inputs[2]
+           : TensorSpec{{kernel_shape_[0], kernel_shape_[1], kernel_shape_[3], kernel_shape_[2]}, Storage::packed}});
   return {inputs[1], {kernel_shape_, Storage::packed}, {{kernel_shape_[3]}, Storage::packed}};
 }
 
 Step Conv2DBackward::lower(const LowerRequest& request) const {
   const Extent2D in = extent_of(request.inputs[1]), out = window_.out(in);
   const std::int64_t in_channels = kernel_shape_[2], out_channels = kernel_shape_[3];
-  const ConvSweep sweep{
-      SweepAxis::backward(in.height, out.height, window_.size.height, window_.stride.height, window_.dilation.height,
-                          window_.padding.top),
-      SweepAxis::backward(in.width, out.width, window_.size.width, window_.stride.width, window_.dilation.width,
-                          window_.padding.left),
-      out, window_.size, out_channels, in_channels};
+  const ConvSweep sweep{SweepAxis::backward(in.height, out.height, window_.size.height, window_.stride.height,
+                                            window_.dilation.height, window_.padding.top),
+                        SweepAxis::backward(in.width, out.width, window_.size.width, window_.stride.width,
+                                            window_.dilation.width, window_.padding.left),
+                        out,
+                        window_.size,
+                        out_channels,
+                        in_channels};
   const ConvWeightsGradient weights{window_, in, out, in_channels, out_channels};
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
     Step step{direct_algorithm(request.kernels), {}, {}};
@@ -109,11 +121,11 @@ Step Conv2DBackward::lower(const LowerRequest& request) const {
                        tensor<T>(tensors, 3), nullptr, work);
            }});
     if (request.wanted[1] || request.wanted[2])
-      step.phases.push_back(
-          {"weights", weights.items(table.channel_block), false, 0, [&table, weights](Tensors tensors, const Work& work) {
-             weights.run(table, tensor<const T>(tensors, 1), tensor<const T>(tensors, 0), tensor<T>(tensors, 4),
-                         tensor<T>(tensors, 5), work);
-           }});
+      step.phases.push_back({"weights", weights.items(table.channel_block), false, 0,
+                             [&table, weights](Tensors tensors, const Work& work) {
+                               weights.run(table, tensor<const T>(tensors, 1), tensor<const T>(tensors, 0),
+                                           tensor<T>(tensors, 4), tensor<T>(tensors, 5), work);
+                             }});
     return step;
   });
 }

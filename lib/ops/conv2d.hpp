@@ -10,12 +10,14 @@ namespace tilewise::ops {
 struct Conv2DAttributes {
   Window2D window;
   kernels::Activation activation = kernels::Activation::none;
-  /// A max-pool of the activated result, without padding; its windows may not overlap and have at most kernels::max_u8_positions positions.
+  /// A max-pool of the activated result, without padding; its windows may not overlap and have at most
+  /// kernels::max_u8_positions positions.
   std::optional<Window2D> pool = {};
 };
 
 /// inputs: image {H, W, C_in} batched; kernel {kh, kw, C_in, C_out} packed; bias {C_out} packed or no_value.
-/// outputs: {H', W', C_out}; with pool also its index (u8) of the same shape, in which an output that a ReLU zeroed is kernels::dead_index_u8.
+/// outputs: {H', W', C_out}; with pool also its index (u8) of the same shape, in which an output that a ReLU zeroed is
+/// kernels::dead_index_u8.
 class Conv2D final : public Op {
  public:
   explicit Conv2D(const Conv2DAttributes& attributes) : attributes_(attributes) {}
@@ -32,9 +34,9 @@ class Conv2D final : public Op {
 };
 
 /// The adjoint of Conv2D without activation and pool.
-/// inputs: out_gradient {H', W', C_out}; image {H, W, C_in}; kernel transposed (TransposeWeights) or no_value; the shapes come from `image` and
-/// `kernel_shape`.
-/// outputs: image gradient {H, W, C_in}; kernel gradient, packed; bias gradient {C_out}, packed. Each may be unwanted.
+/// inputs: out_gradient {H', W', C_out}; image {H, W, C_in}; kernel transposed (TransposeWeights) or no_value; the
+/// shapes come from `image` and `kernel_shape`. outputs: image gradient {H, W, C_in}; kernel gradient, packed; bias
+/// gradient {C_out}, packed. Each may be unwanted.
 class Conv2DBackward final : public Op {
  public:
   Conv2DBackward(const Window2D& window, const Shape& kernel_shape) : window_(window), kernel_shape_(kernel_shape) {}

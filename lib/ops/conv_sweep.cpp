@@ -15,7 +15,8 @@ bool same_taps(const SweepAxis& axis, std::int64_t a, std::int64_t b, std::int64
     const TapRange& first = axis.taps[static_cast<std::size_t>(a * axis.positions + position)];
     const TapRange& second = axis.taps[static_cast<std::size_t>(b * axis.positions + position)];
     if (first.count != second.count) return false;
-    if (first.count > 0 && (first.first != second.first || second.first_place - first.first_place != moved)) return false;
+    if (first.count > 0 && (first.first != second.first || second.first_place - first.first_place != moved))
+      return false;
   }
   return true;
 }
@@ -26,7 +27,8 @@ void find_runs(SweepAxis& axis, std::int64_t step) {
   for (std::int64_t begin = 0; begin < axis.out(); ++begin) {
     if (taken[static_cast<std::size_t>(begin)]) continue;
     SweepAxis::Run run{begin, step, 0};
-    for (std::int64_t place = begin; place < axis.out() && same_taps(axis, begin, place, run.count * axis.advance); place += step) {
+    for (std::int64_t place = begin; place < axis.out() && same_taps(axis, begin, place, run.count * axis.advance);
+         place += step) {
       taken[static_cast<std::size_t>(place)] = true;
       ++run.count;
     }
@@ -47,8 +49,9 @@ void find_steps(SweepAxis& axis) {
 
 }  // namespace
 
-SweepAxis SweepAxis::forward(std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride, std::int64_t dilation,
-                             std::int64_t pad_before, std::int64_t pool_size, std::int64_t pool_stride) {
+SweepAxis SweepAxis::forward(std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride,
+                             std::int64_t dilation, std::int64_t pad_before, std::int64_t pool_size,
+                             std::int64_t pool_stride) {
   SweepAxis axis;
   axis.positions = pool_size;
   axis.advance = stride * pool_stride;
@@ -60,13 +63,20 @@ SweepAxis SweepAxis::forward(std::int64_t in, std::int64_t out, std::int64_t siz
   return axis;
 }
 
-SweepAxis SweepAxis::backward(std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride, std::int64_t dilation,
-                              std::int64_t pad_before) {
+SweepAxis SweepAxis::backward(std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride,
+                              std::int64_t dilation, std::int64_t pad_before) {
   SweepAxis axis;
   axis.positions = 1;
   axis.advance = 1;
-  for (std::int64_t place = 0; place < in; ++place)
-    axis.taps.push_back(taps_of_input(place, out, size, stride, dilation, pad_before));
+  for (std::int64_t place = 0; place < in; ++place) {
+    // TransposeWeights has reversed the taps, so from the last to the first.
+    TapRange range = taps_of_input(place, out, size, stride, dilation, pad_before);
+    const std::int64_t last = range.count - 1;
+    range.first = size - 1 - (range.first + last * range.step);
+    range.first_place += last * range.place_step;
+    range.place_step = -range.place_step;
+    axis.taps.push_back(range.count > 0 ? range : TapRange{0, 1, 0, 0, 0});
+  }
   find_steps(axis);
   find_runs(axis, stride);
   return axis;
@@ -115,10 +125,11 @@ void ConvSweep::run(const kernels::KernelTable<T>& table, const T* in_base, cons
     table.conv_tile(args);
   };
 
-  // Either images or columns fill the register tile, whichever are more. The sums are the same.
+  // Either images or columns fill the register tile; the sums are the same. Columns leave their cut-off ends over, one
+  // place a call, so half a tile of images is worth more than a whole one of columns.
   std::int64_t longest_run = 0;
   for (const SweepAxis::Run& run : columns.runs) longest_run = std::max(longest_run, run.count);
-  const bool across_images = images >= longest_run;
+  const bool across_images = images >= std::min<std::int64_t>(longest_run, base::ceil_div(table.tile_places, 2));
   for (std::int64_t item = work.item_begin; item < work.item_end; ++item) {
     const std::int64_t block = item / rows.out(), row = item % rows.out();
     args.weights = weights + block * block_weights;
@@ -145,9 +156,9 @@ void ConvSweep::run(const kernels::KernelTable<T>& table, const T* in_base, cons
   }
 }
 
-#define TILEWISE_INSTANTIATE(T)                                                                                           \
-  template void ConvSweep::run(const kernels::KernelTable<T>&, const T*, const T*, const T*, T*, std::uint8_t*, const Work&) \
-      const;
+#define TILEWISE_INSTANTIATE(T)                                                                                 \
+  template void ConvSweep::run(const kernels::KernelTable<T>&, const T*, const T*, const T*, T*, std::uint8_t*, \
+                               const Work&) const;
 TILEWISE_INSTANTIATE(float)
 TILEWISE_INSTANTIATE(double)
 TILEWISE_INSTANTIATE(std::int64_t)

@@ -6,30 +6,33 @@
 #include "ops/op.hpp"
 #include "ops/window2d.hpp"
 
-/// The sweep of kernel conv_tile over whole images, which forward and backward-data share: both are, at each output place, a sum over the
-/// rectangle of taps that reach real input.
+/// The sweep of kernel conv_tile over whole images, which forward and backward-data share: both are, at each output
+/// place, a sum over the rectangle of taps that reach real input.
 namespace tilewise::ops {
 
-/// One axis of the output. Places in a run have the same taps and an input that advances evenly, so that one call serves them all.
+/// One axis of the output. Places in a run have the same taps and an input that advances evenly, so that one call
+/// serves them all.
 struct SweepAxis {
   struct Run {
     std::int64_t begin, step, count;  ///< output places begin, begin + step, ...
   };
 
-  std::int64_t positions;         ///< that are pooled into one output place; 1 without pool
-  std::vector<TapRange> taps;     ///< [output place][position]
+  std::int64_t positions;      ///< that are pooled into one output place; 1 without pool
+  std::vector<TapRange> taps;  ///< [output place][position]
   std::vector<Run> runs;
-  std::int64_t advance;           ///< input places from one place of a run to the next
+  std::int64_t advance;               ///< input places from one place of a run to the next
   std::int64_t tap_step, place_step;  ///< of every range in `taps` that has more than one tap
 
   std::int64_t out() const noexcept { return static_cast<std::int64_t>(taps.size()) / positions; }
 
   /// A convolution's output, pooled by windows of `pool_size` at `pool_stride` (1 and 1: not pooled).
-  static SweepAxis forward(std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride, std::int64_t dilation,
-                           std::int64_t pad_before, std::int64_t pool_size, std::int64_t pool_stride);
-  /// The gradient of a convolution's input of `in` places, from its output's gradient of `out` places.
-  static SweepAxis backward(std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride, std::int64_t dilation,
-                            std::int64_t pad_before);
+  static SweepAxis forward(std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride,
+                           std::int64_t dilation, std::int64_t pad_before, std::int64_t pool_size,
+                           std::int64_t pool_stride);
+  /// The gradient of a convolution's input of `in` places, from its output's gradient of `out` places and
+  /// TransposeWeights.
+  static SweepAxis backward(std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride,
+                            std::int64_t dilation, std::int64_t pad_before);
 };
 
 struct ConvSweep {
@@ -44,10 +47,11 @@ struct ConvSweep {
   /// Pieces of work: (block of output channels) x (output row).
   std::int64_t items(std::int64_t channel_block) const noexcept;
 
-  /// Does the items and images of `work`. `weights` are packed {kh, kw, in_channels, out_channels}; bias and index may be null.
+  /// Does the items and images of `work`. `weights` are packed {kh, kw, in_channels, out_channels}; bias and index may
+  /// be null.
   template <class T>
-  void run(const kernels::KernelTable<T>& table, const T* in, const T* weights, const T* bias, T* out, std::uint8_t* index,
-           const Work& work) const;
+  void run(const kernels::KernelTable<T>& table, const T* in, const T* weights, const T* bias, T* out,
+           std::uint8_t* index, const Work& work) const;
 };
 
 }  // namespace tilewise::ops

@@ -10,15 +10,18 @@ namespace {
 
 /// Input channels of one item: fine enough to share a small layer among many lanes.
 constexpr std::int64_t slice_channels = 32;
-/// Rows of image and gradient that all items of a lane go through before the next ones, so that they stay in the nearest caches.
-constexpr std::int64_t chunk_bytes = 64 * 1024;
+/// Rows of image and gradient that all items of a lane go through before the next ones, so that they stay in the
+/// first-level cache (64 KiB cost half of the speed with AVX2); but not so few that loading and storing the sums would
+/// show.
+constexpr std::int64_t chunk_bytes = 32 * 1024;
+constexpr std::int64_t min_chunk_places = 64;
 
 /// One axis of a tap: the outputs [first, end) whose input under the tap is real, and the input under `first`.
 struct TapOutputs {
   std::int64_t first, end, in;
 
-  TapOutputs(std::int64_t tap, std::int64_t in_extent, std::int64_t out_extent, std::int64_t stride, std::int64_t dilation,
-             std::int64_t pad_before, std::int64_t begin, std::int64_t limit) {
+  TapOutputs(std::int64_t tap, std::int64_t in_extent, std::int64_t out_extent, std::int64_t stride,
+             std::int64_t dilation, std::int64_t pad_before, std::int64_t begin, std::int64_t limit) {
     const std::int64_t origin = tap * dilation - pad_before;
     first = std::max(begin, origin < 0 ? base::ceil_div(-origin, stride) : 0);
     end = origin < in_extent ? std::min({limit, out_extent, (in_extent - 1 - origin) / stride + 1}) : first;
@@ -29,7 +32,9 @@ struct TapOutputs {
 
 }  // namespace
 
-std::int64_t ConvWeightsGradient::slices() const noexcept { return base::ceil_div(in_channels, slice_channels); }
+std::int64_t ConvWeightsGradient::slices() const noexcept {
+  return base::ceil_div(in_channels, slice_channels);
+}
 
 std::int64_t ConvWeightsGradient::weight_items(std::int64_t channel_block) const noexcept {
   return base::ceil_div(out_channels, channel_block) * slices() * taps();
@@ -43,11 +48,11 @@ template <class T>
 void ConvWeightsGradient::run(const kernels::KernelTable<T>& table, const T* image, const T* out_gradient,
                               T* weights_gradient, T* bias_gradient, const Work& work) const {
   const std::int64_t weight_end = std::min(work.item_end, weight_items(table.channel_block));
-  const std::int64_t row_bytes = static_cast<std::int64_t>(sizeof(T)) *
-                                 (out.width * out_channels + window.stride.height * in.width * in_channels);
-  const std::int64_t chunk_rows = std::clamp<std::int64_t>(chunk_bytes / row_bytes, 1, out.height);
-  const std::int64_t chunk_images =
-      chunk_rows < out.height ? 1 : std::max<std::int64_t>(1, chunk_bytes / (row_bytes * out.height));
+  const std::int64_t row_bytes =
+      static_cast<std::int64_t>(sizeof(T)) * (out.width * out_channels + window.stride.height * in.width * in_channels);
+  const std::int64_t rows = std::max(chunk_bytes / row_bytes, base::ceil_div(min_chunk_places, out.width));
+  const std::int64_t chunk_rows = std::min(rows, out.height);
+  const std::int64_t chunk_images = std::max<std::int64_t>(1, rows / out.height);
   bool accumulate = false;
   // An empty batch still makes one round, which writes the zeros.
   for (std::int64_t first = 0; weights_gradient && first < std::max<std::int64_t>(work.batch, 1); first += chunk_images)
@@ -58,8 +63,8 @@ void ConvWeightsGradient::run(const kernels::KernelTable<T>& table, const T* ima
                  std::min(chunk_images, work.batch - first), {row, row + chunk_rows}, accumulate);
       accumulate = true;
     }
-  for (std::int64_t item = std::max(work.item_begin, weight_items(table.channel_block)); bias_gradient && item < work.item_end;
-       ++item)
+  for (std::int64_t item = std::max(work.item_begin, weight_items(table.channel_block));
+       bias_gradient && item < work.item_end; ++item)
     sum_bias_gradient(table, out_gradient, work.batch * out.height * out.width, out_channels,
                       item - weight_items(table.channel_block), bias_gradient);
 }
@@ -109,9 +114,11 @@ void sum_bias_gradient(const kernels::KernelTable<T>& table, const T* out_gradie
   std::fill_n(bias_gradient + channel + columns, block_size - columns, T{});
 }
 
-#define TILEWISE_INSTANTIATE(T)                                                                                             \
-  template void ConvWeightsGradient::run(const kernels::KernelTable<T>&, const T*, const T*, T*, T*, const Work&) const;    \
-  template void sum_bias_gradient(const kernels::KernelTable<T>&, const T*, std::int64_t, std::int64_t, std::int64_t, T*);
+#define TILEWISE_INSTANTIATE(T)                                                                                       \
+  template void ConvWeightsGradient::run(const kernels::KernelTable<T>&, const T*, const T*, T*, T*, const Work&)     \
+      const;                                                                                                          \
+  template void sum_bias_gradient(const kernels::KernelTable<T>&, const T*, std::int64_t, std::int64_t, std::int64_t, \
+                                  T*);
 TILEWISE_INSTANTIATE(float)
 TILEWISE_INSTANTIATE(double)
 TILEWISE_INSTANTIATE(std::int64_t)

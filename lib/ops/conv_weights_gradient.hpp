@@ -7,8 +7,9 @@
 
 namespace tilewise::ops {
 
-/// Backward-weights of a convolution. Each item owns one tap's gradient for a block of output and a slice of input channels, or one block of
-/// the bias gradient, and sums all images in order: the sums do not depend on how items are shared out.
+/// Backward-weights of a convolution. Each item owns one tap's gradient for a block of output and a slice of input
+/// channels, or one block of the bias gradient, and sums all images in order: the sums do not depend on how items are
+/// shared out.
 struct ConvWeightsGradient {
   Window2D window;
   Extent2D in, out;
@@ -18,8 +19,8 @@ struct ConvWeightsGradient {
 
   /// Does the items of `work` over its whole batch. Gradients are packed; either may be null.
   template <class T>
-  void run(const kernels::KernelTable<T>& table, const T* image, const T* out_gradient, T* weights_gradient, T* bias_gradient,
-           const Work& work) const;
+  void run(const kernels::KernelTable<T>& table, const T* image, const T* out_gradient, T* weights_gradient,
+           T* bias_gradient, const Work& work) const;
 
  private:
   struct Range {
@@ -33,7 +34,8 @@ struct ConvWeightsGradient {
                 std::int64_t item, std::int64_t images, Range out_rows, bool accumulate) const;
 };
 
-/// bias_gradient[n] = the sum of column n of out_gradient {rows, out_channels} for one block of channels; the block's rest is zero.
+/// bias_gradient[n] = the sum of column n of out_gradient {rows, out_channels} for one block of channels; the block's
+/// rest is zero.
 template <class T>
 void sum_bias_gradient(const kernels::KernelTable<T>& table, const T* out_gradient, std::int64_t rows,
                        std::int64_t out_channels, std::int64_t block, T* bias_gradient);

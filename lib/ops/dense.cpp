@@ -14,7 +14,7 @@ namespace {
 /// Samples of one item.
 constexpr std::int64_t group_samples = 8;
 /// Summands before the next block of outputs, so that their weights serve all samples from the nearest caches.
-constexpr std::int64_t depth_block = 256;
+constexpr std::int64_t depth_block = 392;
 /// Input features of one item of backward-weights.
 constexpr std::int64_t slice_features = 64;
 
@@ -27,8 +27,8 @@ struct DenseProduct {
 
   /// Item = (block of outputs, group of samples); there are items for a full `max_batch`.
   template <class T>
-  void run(const kernels::KernelTable<T>& table, const T* x, const T* weights, const T* bias, T* y, std::int64_t max_batch,
-           const Work& work) const {
+  void run(const kernels::KernelTable<T>& table, const T* x, const T* weights, const T* bias, T* y,
+           std::int64_t max_batch, const Work& work) const {
     const std::int64_t block_size = table.channel_block;
     const kernels::ConvTaps whole{0, 0, 1, 1};
     kernels::ConvTileArgs<T> args{};
@@ -64,7 +64,8 @@ struct DenseProduct {
     return {name, base::ceil_div(out, table.channel_block) * groups(batch), false, 0,
             [&table, product = *this, batch, x, weights, bias, y](Tensors tensors, const Work& work) {
               product.run(table, tensor<const T>(tensors, x), tensor<const T>(tensors, weights),
-                          bias == no_bias ? nullptr : tensor<const T>(tensors, bias), tensor<T>(tensors, y), batch, work);
+                          bias == no_bias ? nullptr : tensor<const T>(tensors, bias), tensor<T>(tensors, y), batch,
+                          work);
             }};
   }
   static constexpr std::size_t no_bias = ~std::size_t{0};
@@ -79,8 +80,8 @@ struct DenseWeightsGradient {
   }
 
   template <class T>
-  void run(const kernels::KernelTable<T>& table, const T* x, const T* out_gradient, T* weights_gradient, T* bias_gradient,
-           const Work& work) const {
+  void run(const kernels::KernelTable<T>& table, const T* x, const T* out_gradient, T* weights_gradient,
+           T* bias_gradient, const Work& work) const {
     const std::int64_t block_size = table.channel_block, slices = base::ceil_div(in, slice_features);
     kernels::ConvWeightsTileArgs<T> args{};
     args.images = work.batch;
@@ -106,7 +107,8 @@ struct DenseWeightsGradient {
 
 void expect_vector(const Op& op, const TensorSpec& spec) {
   if (spec.shape.rank() != 1 || spec.storage != Storage::batched || spec.element != Element::scalar)
-    throw ShapeError(std::string(op.kind()) + ": the input is " + to_string(spec) + "; expected a batch of vectors (flatten first)");
+    throw ShapeError(std::string(op.kind()) + ": the input is " + to_string(spec) +
+                     "; expected a batch of vectors (flatten first)");
 }
 
 }  // namespace
@@ -114,7 +116,8 @@ void expect_vector(const Op& op, const TensorSpec& spec) {
 std::vector<TensorSpec> Dense::infer(const std::vector<TensorSpec>& inputs) const {
   if (inputs.size() != 3) throw ShapeError("dense: expected input, kernel and bias");
   expect_vector(*this, inputs[0]);
-  if (inputs[1].shape.rank() != 2) throw ShapeError("dense: the kernel is " + inputs[1].shape.to_string() + "; expected in x out");
+  if (inputs[1].shape.rank() != 2)
+    throw ShapeError("dense: the kernel is " + inputs[1].shape.to_string() + "; expected in x out");
   const std::int64_t out = inputs[1].shape[1];
   expect_inputs(*this, inputs,
                 {inputs[0],
@@ -134,7 +137,8 @@ Step Dense::lower(const LowerRequest& request) const {
   const DenseProduct product{request.inputs[1].shape[0], request.inputs[1].shape[1], activation_};
   return request.kernels.visit([&](const auto& table) {
     return Step{"product",
-                {product.phase("forward", table, request.batch, 0, 1, is_absent(request.inputs[2]) ? DenseProduct::no_bias : 2, 3)},
+                {product.phase("forward", table, request.batch, 0, 1,
+                               is_absent(request.inputs[2]) ? DenseProduct::no_bias : 2, 3)},
                 {}};
   });
 }
@@ -159,10 +163,11 @@ Step DenseBackward::lower(const LowerRequest& request) const {
     }
     if (request.wanted[1] || request.wanted[2]) {
       const DenseWeightsGradient weights{in, out};
-      step.phases.push_back({"weights", weights.weight_items(table.channel_block) + base::ceil_div(out, table.channel_block), false, 0,
-                             [&table, weights](Tensors tensors, const Work& work) {
-                               weights.run(table, tensor<const T>(tensors, 1), tensor<const T>(tensors, 0), tensor<T>(tensors, 4),
-                                           tensor<T>(tensors, 5), work);
+      step.phases.push_back({"weights",
+                             weights.weight_items(table.channel_block) + base::ceil_div(out, table.channel_block),
+                             false, 0, [&table, weights](Tensors tensors, const Work& work) {
+                               weights.run(table, tensor<const T>(tensors, 1), tensor<const T>(tensors, 0),
+                                           tensor<T>(tensors, 4), tensor<T>(tensors, 5), work);
                              }});
     }
     return step;

@@ -42,9 +42,13 @@ std::vector<ValueId> Relu::backward(GraphBuilder& graph, const BackwardRequest& 
 
 Step Relu::lower(const LowerRequest& request) const {
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
-    return Step{"", {over_elements("forward", request.kernels, request.outputs[0], [&table](Tensors tensors, std::int64_t begin, std::int64_t count) {
-                  table.relu({tensor<const T>(tensors, 0) + begin, tensor<T>(tensors, 1) + begin, count});
-                })}, {}};
+    return Step{
+        "",
+        {over_elements("forward", request.kernels, request.outputs[0],
+                       [&table](Tensors tensors, std::int64_t begin, std::int64_t count) {
+                         table.relu({tensor<const T>(tensors, 0) + begin, tensor<T>(tensors, 1) + begin, count});
+                       })},
+        {}};
   });
 }
 
@@ -56,10 +60,14 @@ std::vector<TensorSpec> ReluBackward::infer(const std::vector<TensorSpec>& input
 
 Step ReluBackward::lower(const LowerRequest& request) const {
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
-    return Step{"", {over_elements("backward", request.kernels, request.outputs[0], [&table](Tensors tensors, std::int64_t begin, std::int64_t count) {
-                  table.relu_backward({tensor<const T>(tensors, 1) + begin, tensor<const T>(tensors, 0) + begin,
-                                       tensor<T>(tensors, 2) + begin, count});
-                })}, {}};
+    return Step{
+        "",
+        {over_elements("backward", request.kernels, request.outputs[0],
+                       [&table](Tensors tensors, std::int64_t begin, std::int64_t count) {
+                         table.relu_backward({tensor<const T>(tensors, 1) + begin, tensor<const T>(tensors, 0) + begin,
+                                              tensor<T>(tensors, 2) + begin, count});
+                       })},
+        {}};
   });
 }
 
@@ -75,9 +83,13 @@ std::vector<ValueId> Add::backward(GraphBuilder&, const BackwardRequest& request
 
 Step Add::lower(const LowerRequest& request) const {
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
-    return Step{"", {over_elements("forward", request.kernels, request.outputs[0], [&table](Tensors tensors, std::int64_t begin, std::int64_t count) {
-                  table.add({tensor<const T>(tensors, 0) + begin, tensor<const T>(tensors, 1) + begin, tensor<T>(tensors, 2) + begin, count});
-                })}, {}};
+    return Step{"",
+                {over_elements("forward", request.kernels, request.outputs[0],
+                               [&table](Tensors tensors, std::int64_t begin, std::int64_t count) {
+                                 table.add({tensor<const T>(tensors, 0) + begin, tensor<const T>(tensors, 1) + begin,
+                                            tensor<T>(tensors, 2) + begin, count});
+                               })},
+                {}};
   });
 }
 
@@ -92,6 +104,8 @@ std::vector<ValueId> Reshape::backward(GraphBuilder& graph, const BackwardReques
   return graph.emit(std::make_shared<Reshape>(graph.spec(request.inputs[0]).shape), {request.output_gradients[0]});
 }
 
-Step Reshape::lower(const LowerRequest&) const { return {"view", {}, {}}; }
+Step Reshape::lower(const LowerRequest&) const {
+  return {"view", {}, {}};
+}
 
 }  // namespace tilewise::ops

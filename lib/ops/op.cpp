@@ -6,9 +6,15 @@ namespace tilewise::ops {
 
 Kernels::Kernels(Scalar scalar) : scalar_(scalar), table_(nullptr) {
   switch (scalar) {
-    case Scalar::f32: table_ = &kernels::reference_table<float>(); break;
-    case Scalar::f64: table_ = &kernels::reference_table<double>(); break;
-    case Scalar::i64: table_ = &kernels::reference_table<std::int64_t>(); break;
+    case Scalar::f32:
+      table_ = &kernels::reference_table<float>();
+      break;
+    case Scalar::f64:
+      table_ = &kernels::reference_table<double>();
+      break;
+    case Scalar::i64:
+      table_ = &kernels::reference_table<std::int64_t>();
+      break;
   }
 }
 
@@ -31,20 +37,29 @@ void expect_inputs(const Op& op, const std::vector<TensorSpec>& inputs, std::ini
   std::size_t number = 0;
   for (const TensorSpec& spec : expected) {
     if (!(inputs[number] == spec))
-      throw ShapeError(std::string(op.kind()) + ": input " + std::to_string(number) + " is " + to_string(inputs[number]) +
-                       "; expected " + to_string(spec));
+      throw ShapeError(std::string(op.kind()) + ": input " + std::to_string(number) + " is " +
+                       to_string(inputs[number]) + "; expected " + to_string(spec));
     ++number;
   }
 }
 
 std::string to_string(const TensorSpec& spec) {
-  std::string text = spec.storage == Storage::batched ? "batch of " : spec.storage == Storage::packed ? "parameter " : "";
+  std::string text = spec.storage == Storage::batched  ? "batch of "
+                     : spec.storage == Storage::packed ? "parameter "
+                                                       : "";
   text += spec.shape.to_string();
   switch (spec.element) {
-    case Element::scalar: break;
-    case Element::u8: text += " u8"; break;
-    case Element::u32: text += " u32"; break;
-    case Element::i32: text += " i32"; break;
+    case Element::scalar:
+      break;
+    case Element::u8:
+      text += " u8";
+      break;
+    case Element::u32:
+      text += " u32";
+      break;
+    case Element::i32:
+      text += " i32";
+      break;
   }
   return text;
 }

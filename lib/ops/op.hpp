@@ -11,8 +11,8 @@
 #include "kernels/kernels.hpp"
 #include "tilewise/shape.hpp"
 
-/// One operation on whole tensors: its shape rule, its backward operations, and its phases. An op knows no threads and no memory:
-/// the plan gives it both.
+/// One operation on whole tensors: its shape rule, its backward operations, and its phases. An op knows no threads and
+/// no memory: the plan gives it both.
 namespace tilewise::ops {
 
 /// The arithmetic of a whole plan. f64 and i64 run on the reference kernels; they serve checks.
@@ -23,9 +23,9 @@ enum class Element : std::uint8_t { scalar, u8, u32, i32 };
 
 /// How a tensor lies in memory.
 enum class Storage : std::uint8_t {
-  batched,     ///< `shape` is one sample's; there is one for each sample of the batch, NHWC
-  plain,       ///< `shape` is the whole tensor
-  packed,      ///< `shape` is a parameter's plain one; stored in base::WeightsLayout
+  batched,  ///< `shape` is one sample's; there is one for each sample of the batch, NHWC
+  plain,    ///< `shape` is the whole tensor
+  packed,   ///< `shape` is a parameter's plain one; stored in base::WeightsLayout
 };
 
 struct TensorSpec {
@@ -37,7 +37,9 @@ struct TensorSpec {
 };
 
 /// Stands for an optional input that is not given.
-inline bool is_absent(const TensorSpec& spec) noexcept { return spec == TensorSpec{}; }
+inline bool is_absent(const TensorSpec& spec) noexcept {
+  return spec == TensorSpec{};
+}
 
 /// The kernels of a plan: of one ISA for float32, the reference for the other scalars.
 class Kernels {
@@ -55,9 +57,12 @@ class Kernels {
   template <class F>
   auto visit(F&& f) const {
     switch (scalar_) {
-      case Scalar::f64: return f(*static_cast<const kernels::KernelTable<double>*>(table_));
-      case Scalar::i64: return f(*static_cast<const kernels::KernelTable<std::int64_t>*>(table_));
-      case Scalar::f32: break;
+      case Scalar::f64:
+        return f(*static_cast<const kernels::KernelTable<double>*>(table_));
+      case Scalar::i64:
+        return f(*static_cast<const kernels::KernelTable<std::int64_t>*>(table_));
+      case Scalar::f32:
+        break;
     }
     return f(*static_cast<const kernels::KernelTable<float>*>(table_));
   }
@@ -69,16 +74,18 @@ class Kernels {
 
 /// The part of a phase that one call does.
 struct Work {
-  std::int64_t batch;                     ///< samples in this run, at most the plan's maximum
-  std::int64_t image_begin, image_end;    ///< the samples of this call; [0, batch) unless the phase is by_image
-  std::int64_t item_begin, item_end;      ///< within [0, Phase::items)
-  std::byte* scratch;                     ///< Phase::scratch_bytes, the calling lane's own
+  std::int64_t batch;                   ///< samples in this run, at most the plan's maximum
+  std::int64_t image_begin, image_end;  ///< the samples of this call; [0, batch) unless the phase is by_image
+  std::int64_t item_begin, item_end;    ///< within [0, Phase::items)
+  std::byte* scratch;                   ///< Phase::scratch_bytes, the calling lane's own
 };
 
-/// The step's tensors during a run: its inputs, its outputs, its workspaces, in this order. One that is not wanted is null.
+/// The step's tensors during a run: its inputs, its outputs, its workspaces, in this order. One that is not wanted is
+/// null.
 using Tensors = void* const*;
 
-/// A number of independent pieces of work with a barrier after them. How they are grouped into calls changes no bit of the result.
+/// A number of independent pieces of work with a barrier after them. How they are grouped into calls changes no bit of
+/// the result.
 struct Phase {
   std::string name;
   std::int64_t items = 1;
@@ -117,7 +124,8 @@ struct BackwardRequest {
   const std::vector<bool>& wanted;               ///< for each input: whether its gradient is needed
 };
 
-/// What an op is to be made ready for. Specs as infer() took and gave them; an optional output that nobody reads is not wanted, and null in a run.
+/// What an op is to be made ready for. Specs as infer() took and gave them; an optional output that nobody reads is not
+/// wanted, and null in a run.
 struct LowerRequest {
   const Kernels& kernels;
   const std::vector<TensorSpec>& inputs;
@@ -136,8 +144,8 @@ class Op {
   /// The specs of the outputs. Throws ShapeError, naming what was found and expected, if the inputs do not fit.
   virtual std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const = 0;
 
-  /// Emits the backward operations; returns the gradient of each input, no_value where there is none. Ops that nothing is
-  /// differentiated through (optimizer updates, metrics) keep this default, which throws.
+  /// Emits the backward operations; returns the gradient of each input, no_value where there is none. Ops that nothing
+  /// is differentiated through (optimizer updates, metrics) keep this default, which throws.
   virtual std::vector<ValueId> backward(GraphBuilder& graph, const BackwardRequest& request) const;
 
   /// The phases that compute the wanted outputs.
@@ -149,7 +157,8 @@ class Op {
   virtual int in_place_input() const noexcept { return -1; }
   /// Whether output 0 is input 0 seen with another shape: nothing is computed.
   virtual bool is_view() const noexcept { return false; }
-  /// Whether output 0 is the loss of each sample: backward() then gives the gradient of its mean over the batch, and asks for none of its own.
+  /// Whether output 0 is the loss of each sample: backward() then gives the gradient of its mean over the batch, and
+  /// asks for none of its own.
   virtual bool is_loss() const noexcept { return false; }
   /// Whether the outputs depend on parameters only: kept between runs, made anew when those change.
   virtual bool is_derived() const noexcept { return false; }

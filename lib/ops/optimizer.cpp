@@ -18,7 +18,8 @@ struct Slice {
   std::int64_t begin, count;
 };
 
-/// Cuts parameters, each standing in `inputs` with its gradient and state as a group of `group` tensors after the rate, into slices.
+/// Cuts parameters, each standing in `inputs` with its gradient and state as a group of `group` tensors after the rate,
+/// into slices.
 std::vector<Slice> slices_of(const std::vector<TensorSpec>& inputs, std::size_t group, std::int64_t block) {
   std::vector<Slice> slices;
   for (std::size_t input = 1; input < inputs.size(); input += group) {
@@ -34,11 +35,13 @@ void expect_groups(const Op& op, const std::vector<TensorSpec>& inputs, std::siz
   if (inputs.empty() || !(inputs[0] == TensorSpec{{1}, Storage::plain}))
     throw ShapeError(name + ": expected a rate, one plain value, as the first input");
   if ((inputs.size() - 1) % group != 0)
-    throw ShapeError(name + ": " + std::to_string(inputs.size() - 1) + " tensors; expected groups of " + std::to_string(group));
+    throw ShapeError(name + ": " + std::to_string(inputs.size() - 1) + " tensors; expected groups of " +
+                     std::to_string(group));
   for (std::size_t input = 1; input < inputs.size(); ++input) {
     const TensorSpec& parameter = inputs[input - (input - 1) % group];
     if (inputs[input].storage != Storage::packed || !(inputs[input] == parameter))
-      throw ShapeError(name + ": input " + std::to_string(input) + " is " + to_string(inputs[input]) + "; expected " + to_string(parameter));
+      throw ShapeError(name + ": input " + std::to_string(input) + " is " + to_string(inputs[input]) + "; expected " +
+                       to_string(parameter));
   }
 }
 
@@ -70,12 +73,16 @@ std::vector<TensorSpec> SgdUpdate::infer(const std::vector<TensorSpec>& inputs) 
   return {};
 }
 
-std::vector<int> SgdUpdate::updated_inputs(std::size_t input_count) const { return updated_of(input_count, {true, false}); }
+std::vector<int> SgdUpdate::updated_inputs(std::size_t input_count) const {
+  return updated_of(input_count, {true, false});
+}
 
 Step SgdUpdate::lower(const LowerRequest& request) const {
-  return over_slices(request, 2, []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Slice& slice, T rate) {
-    table.sgd_update({tensor<T>(tensors, slice.input) + slice.begin, tensor<const T>(tensors, slice.input + 1) + slice.begin, slice.count, rate});
-  });
+  return over_slices(request, 2,
+                     []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Slice& slice, T rate) {
+                       table.sgd_update({tensor<T>(tensors, slice.input) + slice.begin,
+                                         tensor<const T>(tensors, slice.input + 1) + slice.begin, slice.count, rate});
+                     });
 }
 
 std::vector<TensorSpec> AdamUpdate::infer(const std::vector<TensorSpec>& inputs) const {
@@ -89,12 +96,15 @@ std::vector<int> AdamUpdate::updated_inputs(std::size_t input_count) const {
 
 Step AdamUpdate::lower(const LowerRequest& request) const {
   if (request.kernels.scalar() == Scalar::i64) throw ArgumentError("adam_update: integers have no square root");
-  return over_slices(request, 4, [b1 = beta1_, b2 = beta2_, eps = epsilon_]<class T>(const kernels::KernelTable<T>& table, Tensors tensors,
-                                                                                   const Slice& slice, T rate) {
-    table.adam_update({tensor<T>(tensors, slice.input) + slice.begin, tensor<const T>(tensors, slice.input + 1) + slice.begin,
-                       tensor<T>(tensors, slice.input + 2) + slice.begin, tensor<T>(tensors, slice.input + 3) + slice.begin, slice.count,
-                       rate, static_cast<T>(b1), static_cast<T>(b2), static_cast<T>(eps)});
-  });
+  return over_slices(request, 4,
+                     [b1 = beta1_, b2 = beta2_, eps = epsilon_]<class T>(const kernels::KernelTable<T>& table,
+                                                                         Tensors tensors, const Slice& slice, T rate) {
+                       table.adam_update({tensor<T>(tensors, slice.input) + slice.begin,
+                                          tensor<const T>(tensors, slice.input + 1) + slice.begin,
+                                          tensor<T>(tensors, slice.input + 2) + slice.begin,
+                                          tensor<T>(tensors, slice.input + 3) + slice.begin, slice.count, rate,
+                                          static_cast<T>(b1), static_cast<T>(b2), static_cast<T>(eps)});
+                     });
 }
 
 }  // namespace tilewise::ops

@@ -34,12 +34,12 @@ struct PoolSweep {
            out.height * window.stride.height == in.height && out.width * window.stride.width == in.width;
   }
 
-  /// Calls f(first column of the run, number of columns, row taps, column taps) for runs of output columns that are cut alike by the padding;
-  /// single columns if windows overlap.
+  /// Calls f(first column of the run, number of columns, row taps, column taps) for runs of output columns that are cut
+  /// alike by the padding; single columns if windows overlap.
   template <class F>
   void for_runs(std::int64_t row, F&& f) const {
-    const TapRange vertical =
-        taps_of_output(row, in.height, window.size.height, window.stride.height, window.dilation.height, window.padding.top);
+    const TapRange vertical = taps_of_output(row, in.height, window.size.height, window.stride.height,
+                                             window.dilation.height, window.padding.top);
     for (std::int64_t column = 0; column < out.width;) {
       const TapRange first = column_taps(column);
       std::int64_t count = 1;
@@ -59,7 +59,8 @@ struct PoolSweep {
 
  private:
   TapRange column_taps(std::int64_t column) const {
-    return taps_of_output(column, in.width, window.size.width, window.stride.width, window.dilation.width, window.padding.left);
+    return taps_of_output(column, in.width, window.size.width, window.stride.width, window.dilation.width,
+                          window.padding.left);
   }
 };
 
@@ -70,7 +71,8 @@ void expect_pool_image(const Op& op, const std::vector<TensorSpec>& inputs, cons
   const Sides& pad = window.padding;
   if (std::max(pad.top, pad.bottom) >= reach(window.size.height, window.dilation.height) ||
       std::max(pad.left, pad.right) >= reach(window.size.width, window.dilation.width))
-    throw ShapeError(std::string(op.kind()) + ": a window may lie wholly in the padding; expected less padding than window on each side");
+    throw ShapeError(std::string(op.kind()) +
+                     ": a window may lie wholly in the padding; expected less padding than window on each side");
 }
 
 TensorSpec pooled(const TensorSpec& image, const Window2D& window, Element element = Element::scalar) {
@@ -88,67 +90,76 @@ void clear_images(T* images, std::int64_t image_elements, const Work& work) {
 }
 
 template <class T>
-void max_pool(const kernels::KernelTable<T>& table, const PoolSweep& sweep, const T* in, T* out, std::byte* index, const Work& work) {
+void max_pool(const kernels::KernelTable<T>& table, const PoolSweep& sweep, const T* in, T* out, std::byte* index,
+              const Work& work) {
   const std::int64_t index_bytes = sweep.wide_index() ? 4 : 1;
   for (std::int64_t image = work.image_begin; image < work.image_end; ++image)
     for (std::int64_t row = work.item_begin; row < work.item_end; ++row)
-      sweep.for_runs(row, [&](std::int64_t column, std::int64_t count, const TapRange& vertical, const TapRange& horizontal) {
+      sweep.for_runs(row, [&](std::int64_t column, std::int64_t count, const TapRange& vertical,
+                              const TapRange& horizontal) {
         const std::int64_t place = image * sweep.out_image() + (row * sweep.out.width + column) * sweep.channels;
-        table.max_pool({in + image * sweep.in_image() + (vertical.first_place * sweep.in.width + horizontal.first_place) * sweep.channels,
-                        out + place, index ? index + place * index_bytes : nullptr, sweep.window.stride.width * sweep.channels,
-                        sweep.in_row(), sweep.in_column(), sweep.channels, count, sweep.channels, sweep.part(vertical, horizontal),
-                        sweep.wide_index()});
+        table.max_pool({in + image * sweep.in_image() +
+                            (vertical.first_place * sweep.in.width + horizontal.first_place) * sweep.channels,
+                        out + place, index ? index + place * index_bytes : nullptr,
+                        sweep.window.stride.width * sweep.channels, sweep.in_row(), sweep.in_column(), sweep.channels,
+                        count, sweep.channels, sweep.part(vertical, horizontal), sweep.wide_index()});
       });
 }
 
 /// Item = an output row if no windows share an input, else the whole image.
 template <class T>
-void max_pool_backward(const kernels::KernelTable<T>& table, const PoolSweep& sweep, const T* out_gradient, const std::byte* index,
-                       T* in_gradient, const Work& work) {
+void max_pool_backward(const kernels::KernelTable<T>& table, const PoolSweep& sweep, const T* out_gradient,
+                       const std::byte* index, T* in_gradient, const Work& work) {
   const std::int64_t index_bytes = sweep.wide_index() ? 4 : 1;
   const bool exact = sweep.tiles_exactly();
   if (!exact) clear_images(in_gradient, sweep.in_image(), work);
   const std::int64_t row_begin = exact ? work.item_begin : 0, row_end = exact ? work.item_end : sweep.out.height;
   for (std::int64_t image = work.image_begin; image < work.image_end; ++image)
     for (std::int64_t row = row_begin; row < row_end; ++row)
-      sweep.for_runs(row, [&](std::int64_t column, std::int64_t count, const TapRange& vertical, const TapRange& horizontal) {
-        const std::int64_t place = image * sweep.out_image() + (row * sweep.out.width + column) * sweep.channels;
-        table.max_pool_backward(
-            {out_gradient + place, index + place * index_bytes,
-             in_gradient + image * sweep.in_image() + (vertical.first_place * sweep.in.width + horizontal.first_place) * sweep.channels,
-             sweep.window.stride.width * sweep.channels, sweep.in_row(), sweep.in_column(), sweep.channels, count, sweep.channels,
-             sweep.part(vertical, horizontal), sweep.wide_index(), !exact});
-      });
+      sweep.for_runs(
+          row, [&](std::int64_t column, std::int64_t count, const TapRange& vertical, const TapRange& horizontal) {
+            const std::int64_t place = image * sweep.out_image() + (row * sweep.out.width + column) * sweep.channels;
+            table.max_pool_backward(
+                {out_gradient + place, index + place * index_bytes,
+                 in_gradient + image * sweep.in_image() +
+                     (vertical.first_place * sweep.in.width + horizontal.first_place) * sweep.channels,
+                 sweep.window.stride.width * sweep.channels, sweep.in_row(), sweep.in_column(), sweep.channels, count,
+                 sweep.channels, sweep.part(vertical, horizontal), sweep.wide_index(), !exact});
+          });
 }
 
 template <class T>
 void average_pool(const kernels::KernelTable<T>& table, const PoolSweep& sweep, const T* in, T* out, const Work& work) {
   for (std::int64_t image = work.image_begin; image < work.image_end; ++image)
     for (std::int64_t row = work.item_begin; row < work.item_end; ++row)
-      sweep.for_runs(row, [&](std::int64_t column, std::int64_t count, const TapRange& vertical, const TapRange& horizontal) {
-        table.average_pool(
-            {in + image * sweep.in_image() + (vertical.first_place * sweep.in.width + horizontal.first_place) * sweep.channels,
-             out + image * sweep.out_image() + (row * sweep.out.width + column) * sweep.channels,
-             sweep.window.stride.width * sweep.channels, sweep.in_row(), sweep.in_column(), sweep.channels, count, sweep.channels,
-             static_cast<std::int32_t>(vertical.count), static_cast<std::int32_t>(horizontal.count),
-             static_cast<T>(vertical.count * horizontal.count)});
-      });
+      sweep.for_runs(
+          row, [&](std::int64_t column, std::int64_t count, const TapRange& vertical, const TapRange& horizontal) {
+            table.average_pool({in + image * sweep.in_image() +
+                                    (vertical.first_place * sweep.in.width + horizontal.first_place) * sweep.channels,
+                                out + image * sweep.out_image() + (row * sweep.out.width + column) * sweep.channels,
+                                sweep.window.stride.width * sweep.channels, sweep.in_row(), sweep.in_column(),
+                                sweep.channels, count, sweep.channels, static_cast<std::int32_t>(vertical.count),
+                                static_cast<std::int32_t>(horizontal.count),
+                                static_cast<T>(vertical.count * horizontal.count)});
+          });
 }
 
 template <class T>
-void average_pool_backward(const kernels::KernelTable<T>& table, const PoolSweep& sweep, const T* out_gradient, T* in_gradient,
-                           const Work& work) {
+void average_pool_backward(const kernels::KernelTable<T>& table, const PoolSweep& sweep, const T* out_gradient,
+                           T* in_gradient, const Work& work) {
   clear_images(in_gradient, sweep.in_image(), work);
   for (std::int64_t image = work.image_begin; image < work.image_end; ++image)
     for (std::int64_t row = 0; row < sweep.out.height; ++row)
-      sweep.for_runs(row, [&](std::int64_t column, std::int64_t count, const TapRange& vertical, const TapRange& horizontal) {
-        table.average_pool_backward(
-            {out_gradient + image * sweep.out_image() + (row * sweep.out.width + column) * sweep.channels,
-             in_gradient + image * sweep.in_image() + (vertical.first_place * sweep.in.width + horizontal.first_place) * sweep.channels,
-             sweep.window.stride.width * sweep.channels, sweep.in_row(), sweep.in_column(), sweep.channels, count, sweep.channels,
-             static_cast<std::int32_t>(vertical.count), static_cast<std::int32_t>(horizontal.count),
-             static_cast<T>(vertical.count * horizontal.count)});
-      });
+      sweep.for_runs(
+          row, [&](std::int64_t column, std::int64_t count, const TapRange& vertical, const TapRange& horizontal) {
+            table.average_pool_backward(
+                {out_gradient + image * sweep.out_image() + (row * sweep.out.width + column) * sweep.channels,
+                 in_gradient + image * sweep.in_image() +
+                     (vertical.first_place * sweep.in.width + horizontal.first_place) * sweep.channels,
+                 sweep.window.stride.width * sweep.channels, sweep.in_row(), sweep.in_column(), sweep.channels, count,
+                 sweep.channels, static_cast<std::int32_t>(vertical.count), static_cast<std::int32_t>(horizontal.count),
+                 static_cast<T>(vertical.count * horizontal.count)});
+          });
 }
 
 Step one_phase(const char* name, std::int64_t items, std::function<void(Tensors, const Work&)> run) {
@@ -185,9 +196,11 @@ std::vector<TensorSpec> MaxPool2DBackward::infer(const std::vector<TensorSpec>& 
 Step MaxPool2DBackward::lower(const LowerRequest& request) const {
   const PoolSweep sweep(window_, image_);
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
-    return one_phase("backward", sweep.tiles_exactly() ? sweep.out.height : 1, [&table, sweep](Tensors tensors, const Work& work) {
-      max_pool_backward(table, sweep, tensor<const T>(tensors, 0), tensor<const std::byte>(tensors, 1), tensor<T>(tensors, 2), work);
-    });
+    return one_phase("backward", sweep.tiles_exactly() ? sweep.out.height : 1,
+                     [&table, sweep](Tensors tensors, const Work& work) {
+                       max_pool_backward(table, sweep, tensor<const T>(tensors, 0), tensor<const std::byte>(tensors, 1),
+                                         tensor<T>(tensors, 2), work);
+                     });
   });
 }
 

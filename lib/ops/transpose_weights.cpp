@@ -29,15 +29,19 @@ Step TransposeWeights::lower(const LowerRequest& request) const {
     const std::int64_t size = table.channel_block;
     const base::WeightsLayout from = base::weights_layout(request.inputs[0].shape, size);
     const base::WeightsLayout to = base::weights_layout(request.outputs[0].shape, size);
-    // An item is one tap of one block of the result; its filling columns stay the zeros that derived memory begins with.
+    // An item is one tap of one block of the result; its filling columns stay the zeros that derived memory begins
+    // with.
     Phase phase{"transpose", to.blocks() * to.taps, false, 0, {}};
     phase.run = [&table, from, to, size](Tensors tensors, const Work& work) {
       for (std::int64_t item = work.item_begin; item < work.item_end; ++item) {
         const std::int64_t to_block = item / to.taps, tap = item % to.taps;
         for (std::int64_t from_block = 0; from_block < from.blocks(); ++from_block) {
-          const T* in = tensor<const T>(tensors, 0) + from_block * from.block_elements() + (tap * from.in + to_block * size) * size;
-          T* out = tensor<T>(tensors, 1) + to_block * to.block_elements() + (tap * to.in + from_block * size) * size;
-          table.transpose({in, out, size, size, std::min(size, from.in - to_block * size), std::min(size, to.in - from_block * size)});
+          const T* in = tensor<const T>(tensors, 0) + from_block * from.block_elements() +
+                        (tap * from.in + to_block * size) * size;
+          T* out = tensor<T>(tensors, 1) + to_block * to.block_elements() +
+                   ((to.taps - 1 - tap) * to.in + from_block * size) * size;
+          table.transpose({in, out, size, size, std::min(size, from.in - to_block * size),
+                           std::min(size, to.in - from_block * size)});
         }
       }
     };

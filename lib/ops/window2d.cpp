@@ -14,8 +14,8 @@ std::int64_t same_total(std::int64_t in, std::int64_t size, std::int64_t stride,
   return std::max<std::int64_t>(0, (out - 1) * stride + (size - 1) * dilation + 1 - in);
 }
 
-std::int64_t out_extent(const char* axis, std::int64_t in, std::int64_t size, std::int64_t stride, std::int64_t dilation,
-                        std::int64_t before, std::int64_t after) {
+std::int64_t out_extent(const char* axis, std::int64_t in, std::int64_t size, std::int64_t stride,
+                        std::int64_t dilation, std::int64_t before, std::int64_t after) {
   const auto fail = [&](const std::string& what) { throw ShapeError(std::string(axis) + ": " + what); };
   if (size < 1) fail("window size " + std::to_string(size) + "; expected 1 or more");
   if (stride < 1) fail("stride " + std::to_string(stride) + "; expected 1 or more");
@@ -54,7 +54,8 @@ TapRange taps_of_output(std::int64_t out_place, std::int64_t in, std::int64_t si
 
 TapRange taps_of_input(std::int64_t in_place, std::int64_t out, std::int64_t size, std::int64_t stride,
                        std::int64_t dilation, std::int64_t pad_before) {
-  // Taps that reach a whole output position follow each other at a fixed distance; the first and the number are found by looking.
+  // Taps that reach a whole output position follow each other at a fixed distance; the first and the number are found
+  // by looking.
   TapRange range{0, 1, 0, 0, 0};
   for (std::int64_t tap = 0; tap < size; ++tap) {
     const std::int64_t distance = in_place + pad_before - tap * dilation;

@@ -29,26 +29,27 @@ struct Window2D {
   /// The padding that gives ceil(in / stride) outputs, the odd row or column at the bottom or right (as Keras does).
   static Sides same_padding(Extent2D in, Extent2D size, Extent2D stride, Extent2D dilation);
 
-  /// Output extent for an image of extent `in`. Throws ShapeError, naming the sizes, for sizes, strides or dilations below 1, negative padding,
-  /// or a window that exceeds the padded image.
+  /// Output extent for an image of extent `in`. Throws ShapeError, naming the sizes, for sizes, strides or dilations
+  /// below 1, negative padding, or a window that exceeds the padded image.
   Extent2D out(Extent2D in) const;
 };
 
-/// The taps of a window, along one axis, that lie on real input (forward), or the outputs that an input contributes to (backward).
+/// The taps of a window, along one axis, that lie on real input (forward), or the outputs that an input contributes to
+/// (backward).
 struct TapRange {
-  std::int64_t first;       ///< the first tap
-  std::int64_t step;        ///< from one tap to the next
-  std::int64_t count;       ///< how many; 0 where none reaches
-  std::int64_t first_place; ///< the input position under the first tap (backward: the output position)
-  std::int64_t place_step;  ///< from one tap's place to the next's
+  std::int64_t first;        ///< the first tap
+  std::int64_t step;         ///< from one tap to the next
+  std::int64_t count;        ///< how many; 0 where none reaches
+  std::int64_t first_place;  ///< the input position under the first tap (backward: the output position)
+  std::int64_t place_step;   ///< from one tap's place to the next's
 };
 
 /// Taps of the window at output position `out_place` that lie within [0, in).
-TapRange taps_of_output(std::int64_t out_place, std::int64_t in, std::int64_t size, std::int64_t stride, std::int64_t dilation,
-                        std::int64_t pad_before);
+TapRange taps_of_output(std::int64_t out_place, std::int64_t in, std::int64_t size, std::int64_t stride,
+                        std::int64_t dilation, std::int64_t pad_before);
 
 /// Taps through which input position `in_place` reaches an output within [0, out).
-TapRange taps_of_input(std::int64_t in_place, std::int64_t out, std::int64_t size, std::int64_t stride, std::int64_t dilation,
-                       std::int64_t pad_before);
+TapRange taps_of_input(std::int64_t in_place, std::int64_t out, std::int64_t size, std::int64_t stride,
+                       std::int64_t dilation, std::int64_t pad_before);
 
 }  // namespace tilewise::ops

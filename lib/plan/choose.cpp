@@ -63,13 +63,15 @@ class Rewriter {
   const std::vector<ValueId>& kept_;
 };
 
-/// conv2d or dense, then ReLU -> one op that never writes the sum. The ReLU's backward reads its result only, so it stays as it is.
+/// conv2d or dense, then ReLU -> one op that never writes the sum. The ReLU's backward reads its result only, so it
+/// stays as it is.
 void fuse_relu(Rewriter& graph, Node& node) {
   const auto* conv = as<ops::Conv2D>(&node);
   const auto* dense = as<ops::Dense>(&node);
   if (!conv && !dense) return;
   const bool has_activation =
-      (conv ? conv->attributes().activation : dense->activation()) != kernels::Activation::none || (conv && conv->attributes().pool);
+      (conv ? conv->attributes().activation : dense->activation()) != kernels::Activation::none ||
+      (conv && conv->attributes().pool);
   Node* relu = graph.only_user(node.outputs[0]);
   if (has_activation || !as<ops::Relu>(relu)) return;
   if (conv) {
@@ -85,13 +87,13 @@ void fuse_relu(Rewriter& graph, Node& node) {
 }
 
 bool pool_fits(const ops::Window2D& pool) {
-  return pool.padding == ops::Sides{} && pool.dilation == ops::Extent2D{1, 1} && pool.stride.height >= pool.size.height &&
-         pool.stride.width >= pool.size.width && pool.size.height * pool.size.width > 1 &&
-         pool.size.height * pool.size.width <= kernels::max_u8_positions;
+  return pool.padding == ops::Sides{} && pool.dilation == ops::Extent2D{1, 1} &&
+         pool.stride.height >= pool.size.height && pool.stride.width >= pool.size.width &&
+         pool.size.height * pool.size.width > 1 && pool.size.height * pool.size.width <= kernels::max_u8_positions;
 }
 
-/// conv2d (+ ReLU), then max-pool -> one op that never writes the unpooled map. Its index marks what the ReLU zeroed, so that the
-/// max-pool's backward does the ReLU's as well.
+/// conv2d (+ ReLU), then max-pool -> one op that never writes the unpooled map. Its index marks what the ReLU zeroed,
+/// so that the max-pool's backward does the ReLU's as well.
 void fuse_max_pool(Rewriter& graph, Node& node) {
   const auto* conv = as<ops::Conv2D>(&node);
   if (!conv || conv->attributes().pool) return;
@@ -168,7 +170,8 @@ void choose(Graph& graph, const PlanOptions& options) {
     rewriter.sweep();
   }
   drop_unread(rewriter);
-  std::stable_partition(graph.nodes().begin(), graph.nodes().end(), [](const Node& node) { return node.op->is_derived(); });
+  std::stable_partition(graph.nodes().begin(), graph.nodes().end(),
+                        [](const Node& node) { return node.op->is_derived(); });
 }
 
 }  // namespace tilewise::plan

@@ -25,7 +25,8 @@ class Differentiation {
       std::vector<ValueId> output_gradients;
       for (ValueId output : node.outputs) output_gradients.push_back(gradients_[index(output)]);
       const bool is_root = !node.outputs.empty() && node.outputs[0] == loss;
-      const bool reached = std::any_of(output_gradients.begin(), output_gradients.end(), [](ValueId g) { return g != no_value; });
+      const bool reached =
+          std::any_of(output_gradients.begin(), output_gradients.end(), [](ValueId g) { return g != no_value; });
       if (is_root && !node.op->is_loss())
         throw ArgumentError(std::string(node.op->kind()) + " is not a loss: nothing to differentiate from");
       if (is_root || reached) differentiate(node, output_gradients);
@@ -43,7 +44,8 @@ class Differentiation {
     for (ValueId input : node.inputs) wanted.push_back(depends(input));
     if (std::none_of(wanted.begin(), wanted.end(), [](bool is_wanted) { return is_wanted; })) return;
     graph_.set_scope(node.name);
-    const std::vector<ValueId> gradients = node.op->backward(graph_, {node.inputs, node.outputs, output_gradients, wanted});
+    const std::vector<ValueId> gradients =
+        node.op->backward(graph_, {node.inputs, node.outputs, output_gradients, wanted});
     for (std::size_t input = 0; input < node.inputs.size(); ++input)
       if (wanted[input] && gradients[input] != no_value) accumulate(node.inputs[input], gradients[input]);
   }

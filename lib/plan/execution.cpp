@@ -28,10 +28,17 @@ Execution::Execution(std::shared_ptr<const Plan> plan, ParameterStore& parameter
   for (std::size_t number = 0; number < addresses_.size(); ++number) {
     const Buffer& buffer = plan_->buffers[number];
     switch (buffer.kind) {
-      case Buffer::Kind::input: break;
-      case Buffer::Kind::parameter: addresses_[number] = parameters.data(buffer.parameter); break;
-      case Buffer::Kind::derived: addresses_[number] = derived_.data() + buffer.offset; break;
-      case Buffer::Kind::step: addresses_[number] = arena_.data() + buffer.offset; break;
+      case Buffer::Kind::input:
+        break;
+      case Buffer::Kind::parameter:
+        addresses_[number] = parameters.data(buffer.parameter);
+        break;
+      case Buffer::Kind::derived:
+        addresses_[number] = derived_.data() + buffer.offset;
+        break;
+      case Buffer::Kind::step:
+        addresses_[number] = arena_.data() + buffer.offset;
+        break;
     }
   }
   for (const PlannedStep& step : plan_->steps) tensors_.emplace_back(step.buffers.size(), nullptr);
@@ -49,9 +56,11 @@ const void* Execution::data(ValueId value) const {
 
 void Execution::run(std::int64_t batch, int threads) {
   if (batch < 0 || batch > plan_->options.max_batch)
-    throw ArgumentError("a batch of " + std::to_string(batch) + " samples; the plan is for at most " + std::to_string(plan_->options.max_batch));
+    throw ArgumentError("a batch of " + std::to_string(batch) + " samples; the plan is for at most " +
+                        std::to_string(plan_->options.max_batch));
   if (threads < 1 || threads > max_threads_)
-    throw ArgumentError(std::to_string(threads) + " threads; this execution is for 1 to " + std::to_string(max_threads_));
+    throw ArgumentError(std::to_string(threads) + " threads; this execution is for 1 to " +
+                        std::to_string(max_threads_));
   for (std::size_t step = 0; step < tensors_.size(); ++step)
     for (std::size_t tensor = 0; tensor < tensors_[step].size(); ++tensor) {
       const int buffer = plan_->steps[step].buffers[tensor];
@@ -82,8 +91,8 @@ void Execution::run_depth_first(const Segment& segment, std::int64_t batch, int 
     const std::int64_t tiles = base::ceil_div(end - begin, segment.tile_images);
     for (std::int64_t tile = 0; tile < tiles; ++tile)
       for (const Segment::Entry& entry : segment.phases)
-        run_phase(entry, {batch, begin + part_begin(tile, tiles, end - begin), begin + part_begin(tile + 1, tiles, end - begin), 0,
-                          phase_of(entry).items, scratch(lane)});
+        run_phase(entry, {batch, begin + part_begin(tile, tiles, end - begin),
+                          begin + part_begin(tile + 1, tiles, end - begin), 0, phase_of(entry).items, scratch(lane)});
   });
 }
 
@@ -91,11 +100,13 @@ void Execution::run_over_items(const Segment::Entry& entry, std::int64_t batch, 
   // Items first; samples too where there are fewer items than lanes.
   const ops::Phase& phase = phase_of(entry);
   const std::int64_t item_parts = std::min<std::int64_t>(threads, phase.items);
-  const std::int64_t image_parts = phase.by_image ? std::clamp<std::int64_t>(threads / item_parts, 1, std::max<std::int64_t>(batch, 1)) : 1;
+  const std::int64_t image_parts =
+      phase.by_image ? std::clamp<std::int64_t>(threads / item_parts, 1, std::max<std::int64_t>(batch, 1)) : 1;
   plan::run(static_cast<int>(item_parts * image_parts), [&](int lane) {
     const std::int64_t item_part = lane % item_parts, image_part = lane / item_parts;
     run_phase(entry, {batch, part_begin(image_part, image_parts, batch), part_begin(image_part + 1, image_parts, batch),
-                      part_begin(item_part, item_parts, phase.items), part_begin(item_part + 1, item_parts, phase.items), scratch(lane)});
+                      part_begin(item_part, item_parts, phase.items),
+                      part_begin(item_part + 1, item_parts, phase.items), scratch(lane)});
   });
 }
 

@@ -9,14 +9,15 @@
 
 namespace tilewise::plan {
 
-/// The memory of a running plan: step buffers, derived weights, scratch. One thread at a time may run one execution; any number of
-/// executions may share a plan, and, as long as none of them updates parameters, the store.
+/// The memory of a running plan: step buffers, derived weights, scratch. One thread at a time may run one execution;
+/// any number of executions may share a plan, and, as long as none of them updates parameters, the store.
 class Execution {
  public:
   /// Allocates all that a run with up to `max_threads` threads needs.
   Execution(std::shared_ptr<const Plan> plan, ParameterStore& parameters, int max_threads);
 
-  /// The memory that an input is read from in the following runs: max_batch samples (or the whole tensor), aligned as its elements are.
+  /// The memory that an input is read from in the following runs: max_batch samples (or the whole tensor), aligned as
+  /// its elements are.
   void bind(ValueId input, const void* data);
 
   /// One run over the first `batch` samples, 0 <= batch <= max_batch. Allocates nothing. Every input must be bound.

@@ -6,7 +6,8 @@
 
 #include "ops/op.hpp"
 
-/// How a network runs. A Graph of ops becomes a Plan, made once by the passes differentiate, choose, segment, place; an Execution runs it.
+/// How a network runs. A Graph of ops becomes a Plan, made once by the passes differentiate, choose, segment, place; an
+/// Execution runs it.
 namespace tilewise::plan {
 
 using ops::no_value;
@@ -54,9 +55,9 @@ class Graph final : public ops::GraphBuilder {
   std::string scope_;
 };
 
-/// Appends to `graph` the backward operations of `loss` (a loss op's per-sample output; its mean over the batch is differentiated) and
-/// returns the gradient of each value of `with_respect_to`. A value used several times has its gradients added, in the order of use.
-/// Throws ArgumentError if loss does not depend on one of them.
+/// Appends to `graph` the backward operations of `loss` (a loss op's per-sample output; its mean over the batch is
+/// differentiated) and returns the gradient of each value of `with_respect_to`. A value used several times has its
+/// gradients added, in the order of use. Throws ArgumentError if loss does not depend on one of them.
 std::vector<ValueId> differentiate(Graph& graph, ValueId loss, const std::vector<ValueId>& with_respect_to);
 
 }  // namespace tilewise::plan

@@ -26,15 +26,16 @@ void run_lane(const LaneFunction& function, int lane) {
   function.call(function.context, lane);
 }
 
-/// Each calling thread keeps the arena that it used last: making one allocates. An arena of one's own keeps other tasks out. TBB has no more
-/// workers than CPUs; lanes beyond these follow one another.
+/// Each calling thread keeps the arena that it used last: making one allocates. An arena of one's own keeps other tasks
+/// out. TBB has no more workers than CPUs; lanes beyond these follow one another.
 void run_on_tbb(int lanes, const LaneFunction& function) {
   struct Arena {
     int lanes;
     tbb::task_arena arena;
   };
   static thread_local std::optional<Arena> kept;
-  if (!kept || kept->lanes != lanes) kept.emplace(Arena{lanes, tbb::task_arena(std::min(lanes, tbb::info::default_concurrency()))});
+  if (!kept || kept->lanes != lanes)
+    kept.emplace(Arena{lanes, tbb::task_arena(std::min(lanes, tbb::info::default_concurrency()))});
   kept->arena.execute([&] {
     tbb::this_task_arena::isolate([&] {
       tbb::parallel_for(
@@ -67,6 +68,8 @@ void run(int lanes, LaneFunction function) {
     run_on_threads(lanes, function);
 }
 
-void set_backend(Backend backend) noexcept { chosen_backend.store(backend, std::memory_order_relaxed); }
+void set_backend(Backend backend) noexcept {
+  chosen_backend.store(backend, std::memory_order_relaxed);
+}
 
 }  // namespace tilewise::plan

@@ -10,9 +10,9 @@ struct LaneFunction {
   const void* context;
 };
 
-/// Calls function(lane) for each lane in [0, lanes), at most `lanes` at once, and returns when all are done. What a lane does must not
-/// wait for another lane. Isolated: a caller's own TBB tasks are not run meanwhile. Denormals are flushed to zero inside, and the caller's
-/// mode is as it was afterwards.
+/// Calls function(lane) for each lane in [0, lanes), at most `lanes` at once, and returns when all are done. What a
+/// lane does must not wait for another lane. Isolated: a caller's own TBB tasks are not run meanwhile. Denormals are
+/// flushed to zero inside, and the caller's mode is as it was afterwards.
 void run(int lanes, LaneFunction function);
 
 template <class F>
@@ -20,8 +20,8 @@ void run(int lanes, const F& f) {
   run(lanes, LaneFunction{[](const void* context, int lane) { (*static_cast<const F*>(context))(lane); }, &f});
 }
 
-/// Which back end stands behind run(): oneTBB, or one std::thread a lane, started in shuffled order (for ThreadSanitizer, and for counts that
-/// TBB does not guarantee).
+/// Which back end stands behind run(): oneTBB, or one std::thread a lane, started in shuffled order (for
+/// ThreadSanitizer, and for counts that TBB does not guarantee).
 void set_backend(Backend backend) noexcept;
 
 }  // namespace tilewise::plan

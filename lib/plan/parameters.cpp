@@ -27,9 +27,17 @@ void ParameterStore::get_to(int parameter, Plain* plain) const {
   });
 }
 
-void ParameterStore::set(int parameter, const double* plain) { set_from(parameter, plain); }
-void ParameterStore::set(int parameter, const float* plain) { set_from(parameter, plain); }
-void ParameterStore::get(int parameter, double* plain) const { get_to(parameter, plain); }
-void ParameterStore::get(int parameter, float* plain) const { get_to(parameter, plain); }
+void ParameterStore::set(int parameter, const double* plain) {
+  set_from(parameter, plain);
+}
+void ParameterStore::set(int parameter, const float* plain) {
+  set_from(parameter, plain);
+}
+void ParameterStore::get(int parameter, double* plain) const {
+  get_to(parameter, plain);
+}
+void ParameterStore::get(int parameter, float* plain) const {
+  get_to(parameter, plain);
+}
 
 }  // namespace tilewise::plan

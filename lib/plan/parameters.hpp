@@ -22,7 +22,8 @@ class ParameterStore {
   const Shape& shape(int parameter) const { return at(parameter).shape; }
   const ops::Kernels& kernels() const noexcept { return kernels_; }
 
-  /// Copies between the packed storage and `plain`: shape(parameter).elements() values in row-major order (HWIO, in x out).
+  /// Copies between the packed storage and `plain`: shape(parameter).elements() values in row-major order (HWIO, in x
+  /// out).
   void set(int parameter, const double* plain);
   void set(int parameter, const float* plain);
   void get(int parameter, double* plain) const;

@@ -5,14 +5,15 @@
 /// The passes of make_plan, in the order in which they run, after differentiate (graph.hpp).
 namespace tilewise::plan {
 
-/// Rewrites the graph: fuses groups of ops into one where the options allow it, drops what nobody reads, marks optional outputs that nobody
-/// reads as not wanted, and puts derived tensors first.
+/// Rewrites the graph: fuses groups of ops into one where the options allow it, drops what nobody reads, marks optional
+/// outputs that nobody reads as not wanted, and puts derived tensors first.
 void choose(Graph& graph, const PlanOptions& options);
 
 /// Cuts the phases of plan.steps into plan.segments.
 void segment(Plan& plan, const Graph& graph);
 
-/// Gives every tensor its buffer, and every buffer of a step or of derived weights its place: plan.buffers and the sizes.
+/// Gives every tensor its buffer, and every buffer of a step or of derived weights its place: plan.buffers and the
+/// sizes.
 void place(Plan& plan, const Graph& graph);
 
 /// Bytes of a tensor for max_batch samples. Throws ShapeError if they do not fit into 63 bits.

@@ -35,11 +35,14 @@ class Placement {
   }
 
   void run() {
-    for (std::size_t value = 0; value < graph_.values().size(); ++value) add_outside_buffer(static_cast<ValueId>(value));
+    for (std::size_t value = 0; value < graph_.values().size(); ++value)
+      add_outside_buffer(static_cast<ValueId>(value));
     for (std::size_t step = 0; step < plan_.steps.size(); ++step) place_step(step);
-    // Everything that is read after the run lives to its end; so does what an earlier segment of the next run may not touch.
+    // Everything that is read after the run lives to its end; so does what an earlier segment of the next run may not
+    // touch.
     for (ValueId value : plan_.options.outputs)
-      if (int buffer = buffer_of(value); buffer >= 0) plan_.buffers[index(buffer)].last_segment = static_cast<int>(plan_.segments.size()) - 1;
+      if (int buffer = buffer_of(value); buffer >= 0)
+        plan_.buffers[index(buffer)].last_segment = static_cast<int>(plan_.segments.size()) - 1;
     assign_offsets();
   }
 
@@ -63,10 +66,12 @@ class Placement {
 
   void place_step(std::size_t number) {
     PlannedStep& step = plan_.steps[number];
-    for (ValueId input : step.node.inputs) step.buffers.push_back(input == no_value ? -1 : touch(buffer_of(input), number));
+    for (ValueId input : step.node.inputs)
+      step.buffers.push_back(input == no_value ? -1 : touch(buffer_of(input), number));
     for (std::size_t output = 0; output < step.node.outputs.size(); ++output) {
       const ValueId value = step.node.outputs[output];
-      if (value != no_value) buffer_of(value) = output == 0 ? first_output_buffer(step.node, number) : new_buffer(step.node, value);
+      if (value != no_value)
+        buffer_of(value) = output == 0 ? first_output_buffer(step.node, number) : new_buffer(step.node, value);
       step.buffers.push_back(value == no_value ? -1 : touch(buffer_of(value), number));
     }
     for (std::int64_t bytes : step.step.workspace_bytes)
@@ -127,7 +132,8 @@ class Placement {
       } else if (buffer.kind == Buffer::Kind::step) {
         buffer.offset = lowest_offset(buffer, placed);
         placed.push_back(&buffer);
-        plan_.arena_bytes = std::max(plan_.arena_bytes, base::checked_add(buffer.offset, base::round_up(buffer.bytes, alignment)));
+        plan_.arena_bytes =
+            std::max(plan_.arena_bytes, base::checked_add(buffer.offset, base::round_up(buffer.bytes, alignment)));
       }
     }
   }
@@ -154,16 +160,22 @@ class Placement {
 std::int64_t tensor_bytes(const TensorSpec& spec, const PlanOptions& options) {
   std::int64_t elements = spec.shape.elements();
   if (spec.storage == ops::Storage::batched) elements = base::checked_mul(elements, options.max_batch);
-  if (spec.storage == ops::Storage::packed) elements = base::weights_layout(spec.shape, options.kernels.channel_block()).elements();
+  if (spec.storage == ops::Storage::packed)
+    elements = base::weights_layout(spec.shape, options.kernels.channel_block()).elements();
   switch (spec.element) {
-    case ops::Element::u8: return elements;
+    case ops::Element::u8:
+      return elements;
     case ops::Element::u32:
-    case ops::Element::i32: return base::checked_mul(elements, 4);
-    case ops::Element::scalar: break;
+    case ops::Element::i32:
+      return base::checked_mul(elements, 4);
+    case ops::Element::scalar:
+      break;
   }
   return base::checked_mul(elements, options.kernels.element_bytes());
 }
 
-void place(Plan& plan, const Graph& graph) { Placement(plan, graph).run(); }
+void place(Plan& plan, const Graph& graph) {
+  Placement(plan, graph).run();
+}
 
 }  // namespace tilewise::plan

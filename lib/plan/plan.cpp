@@ -21,9 +21,11 @@ void lower(Plan& plan, const Graph& graph) {
       outputs.push_back(output == no_value ? TensorSpec{} : graph.spec(output));
       wanted.push_back(output != no_value);
     }
-    plan.steps.push_back({node, node.op->lower({plan.options.kernels, inputs, outputs, wanted, plan.options.max_batch}), {}});
+    plan.steps.push_back(
+        {node, node.op->lower({plan.options.kernels, inputs, outputs, wanted, plan.options.max_batch}), {}});
     for (const ops::Phase& phase : plan.steps.back().step.phases)
-      plan.scratch_bytes = std::max(plan.scratch_bytes, base::round_up(phase.scratch_bytes, base::AlignedBuffer::alignment));
+      plan.scratch_bytes =
+          std::max(plan.scratch_bytes, base::round_up(phase.scratch_bytes, base::AlignedBuffer::alignment));
     plan.updates_parameters = plan.updates_parameters || !node.op->updated_inputs(node.inputs.size()).empty();
   }
 }

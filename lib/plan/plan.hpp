@@ -34,7 +34,8 @@ struct Buffer {
   std::int64_t offset = -1;  ///< in the arena (Kind::step) or in the derived memory (Kind::derived)
 };
 
-/// Phases that run with one barrier at the end: depth-first, a tile of samples at a time, or a single phase over its items.
+/// Phases that run with one barrier at the end: depth-first, a tile of samples at a time, or a single phase over its
+/// items.
 struct Segment {
   struct Entry {
     int step, phase;

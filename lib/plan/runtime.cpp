@@ -33,7 +33,8 @@ int threads() {
     const char* end = text + std::strlen(text);
     const auto [rest, error] = std::from_chars(text, end, count);
     if (error != std::errc{} || rest != end || count < 1 || count > max_threads)
-      throw ArgumentError("TILEWISE_THREADS is '" + std::string(text) + "'; expected a number from 1 to " + std::to_string(max_threads));
+      throw ArgumentError("TILEWISE_THREADS is '" + std::string(text) + "'; expected a number from 1 to " +
+                          std::to_string(max_threads));
     return count;
   }
   return affinity_cpus();
@@ -41,7 +42,8 @@ int threads() {
 
 void set_threads(int count) {
   if (count < 0 || count > max_threads)
-    throw ArgumentError(std::to_string(count) + " threads; expected 1 to " + std::to_string(max_threads) + ", or 0 for the default");
+    throw ArgumentError(std::to_string(count) + " threads; expected 1 to " + std::to_string(max_threads) +
+                        ", or 0 for the default");
   thread_setting = count;
 }
 
@@ -56,6 +58,8 @@ Isa isa() {
   return setting == not_set ? default_isa() : static_cast<Isa>(setting);
 }
 
-void set_isa(Isa isa) { isa_setting = static_cast<int>(require_isa(isa_name(isa))); }
+void set_isa(Isa isa) {
+  isa_setting = static_cast<int>(require_isa(isa_name(isa)));
+}
 
 }  // namespace tilewise

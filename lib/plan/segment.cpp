@@ -7,7 +7,8 @@ namespace tilewise::plan {
 
 namespace {
 
-/// What one tile of samples may touch: three quarters of the smallest second-level cache that is common now, so that weights fit beside it.
+/// What one tile of samples may touch: three quarters of the smallest second-level cache that is common now, so that
+/// weights fit beside it.
 constexpr std::int64_t tile_bytes = 1280 * 1024;
 
 /// Bytes of all tensors that one sample reads or writes in the segment's steps.
@@ -20,7 +21,8 @@ std::int64_t bytes_per_image(const Plan& plan, const Graph& graph, const Segment
         if (value != no_value && graph.spec(value).storage == ops::Storage::batched) touched.insert(value);
   }
   std::int64_t bytes = 0;
-  for (ValueId value : touched) bytes += tensor_bytes(graph.spec(value), plan.options) / std::max<std::int64_t>(1, plan.options.max_batch);
+  for (ValueId value : touched)
+    bytes += tensor_bytes(graph.spec(value), plan.options) / std::max<std::int64_t>(1, plan.options.max_batch);
   return bytes;
 }
 
@@ -38,8 +40,9 @@ void segment(Plan& plan, const Graph& graph) {
   }
   for (Segment& segment : plan.segments)
     if (segment.by_image)
-      segment.tile_images = std::clamp<std::int64_t>(tile_bytes / std::max<std::int64_t>(1, bytes_per_image(plan, graph, segment)), 1,
-                                                     std::max<std::int64_t>(1, plan.options.max_batch));
+      segment.tile_images =
+          std::clamp<std::int64_t>(tile_bytes / std::max<std::int64_t>(1, bytes_per_image(plan, graph, segment)), 1,
+                                   std::max<std::int64_t>(1, plan.options.max_batch));
 }
 
 }  // namespace tilewise::plan

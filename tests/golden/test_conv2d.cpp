@@ -19,7 +19,7 @@ TEST_CASE("Conv2D gives Keras's values and gradients", "[golden]") {
                                         network.parameter(tensor(golden.at("bias")))};
       const auto op = std::make_shared<ops::Conv2D>(
           ops::Conv2DAttributes{.window = window_of(golden, {kernel.shape[0], kernel.shape[1]}, images.shape)});
-      const std::vector<ValueId> outputs = network.graph().emit(op, inputs);
+      const std::vector<ValueId> outputs = network.graph().emit(op, {inputs[0], inputs[1], inputs[2]});
       const std::vector<ValueId> out_gradients{network.input(out_gradient)};
       const auto gradients = op->backward(network.graph(), {inputs, outputs, out_gradients, {true, true, true}});
       network.run({outputs[0], gradients[0], gradients[1], gradients[2]});

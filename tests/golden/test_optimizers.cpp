@@ -1,6 +1,6 @@
 #include "golden/golden.hpp"
 #include "nn/optimizers.hpp"
-#include "tilewise/training.hpp"
+#include "tilewise/compile.hpp"
 
 using namespace tilewise;
 using namespace tilewise::golden;

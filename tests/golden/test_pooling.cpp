@@ -19,8 +19,8 @@ TEST_CASE("MaxPool2D and AveragePool2D give Keras's values and gradients", "[gol
           is_max ? std::shared_ptr<const ops::Op>(std::make_shared<ops::MaxPool2D>(window))
                  : std::make_shared<ops::AveragePool2D>(window);
       SmallGraph network(isa, images.shape[0]);
-      const std::vector<ValueId> inputs{network.input(images)};
-      const std::vector<ValueId> outputs = network.graph().emit(op, inputs);
+      const ValueId x = network.input(images);
+      const std::vector<ValueId> inputs{x}, outputs = network.graph().emit(op, {x});
       std::vector<ValueId> out_gradients(outputs.size(), plan::no_value);
       out_gradients[0] = network.input(out_gradient);
       const auto gradients = op->backward(network.graph(), {inputs, outputs, out_gradients, {true}});

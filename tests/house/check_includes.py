@@ -28,13 +28,11 @@ ROOM_OF_PUBLIC_HEADER = {
     "runtime": "plan",
     "dataset": "data",
     "layers": "nn",
-    "training": "nn",
+    "compile": "nn",
+    "training": "train",
     "model": "train",
     "tilewise": "train",
 }
-# training.hpp says how a model is compiled (nn) and on which pipeline it is trained; of data, nn sees this description only.
-PUBLIC_EXTRA = {"nn": {"dataset"}}
-
 # ISA files and what they include: no function of the standard library, inline or not, may be compiled with an ISA's flags.
 KERNEL_STD_HEADERS = {"cstdint", "cstddef", "type_traits", "utility", "xsimd/xsimd.hpp"}
 # Files of lib/kernels that are compiled without an ISA's flags, and may use more of the standard library.
@@ -71,7 +69,7 @@ def complaint_about_room(path, target):
         if room in ("tools", "bench", "tests"):
             return None
         return f"{path} is in no known room: give '{room}' its place in tests/house/check_includes.py"
-    if target_room == room or target_room in MAY_INCLUDE[room] or (public and name in PUBLIC_EXTRA.get(room, ())):
+    if target_room == room or target_room in MAY_INCLUDE[room]:
         return None
     return f"{room} may not include {target}, which is in {target_room}"
 

@@ -4,6 +4,7 @@
 """
 
 import pathlib
+import re
 import sys
 import unittest
 
@@ -68,6 +69,29 @@ class Includes(unittest.TestCase):
         for path, line in allowed:
             with self.subTest(path=path, line=line):
                 self.assertEqual(check_includes.complaints_about(path, line), [])
+
+
+class Lists(unittest.TestCase):
+    """What is not in its list is never run, and nobody notices."""
+
+    def setUp(self):
+        self.build = (ROOT / "tests/meson.build").read_text(encoding="utf-8")
+
+    def test_every_test_file_is_in_the_list(self):
+        for file in sorted((ROOT / "tests").rglob("test_*.cpp")):
+            self.assertIn(f"'{file.relative_to(ROOT / 'tests').as_posix()}'", self.build)
+
+    def test_every_room_of_tests_is_run(self):
+        rooms = re.search(r"test_rooms = \[(.*?)\]", self.build, re.DOTALL)[1]
+        for file in sorted((ROOT / "tests").rglob("test_*.cpp")):
+            for tag in re.findall(r'TEST_CASE(?:_METHOD)?\([^\n]*?"\[(\w+)\]', file.read_text(encoding="utf-8")):
+                self.assertIn(f"'{tag}'", rooms, f"{file}: no `meson test` runs the tag [{tag}]")
+
+    def test_every_source_is_in_the_list(self):
+        build = (ROOT / "lib/meson.build").read_text(encoding="utf-8")
+        for file in sorted((ROOT / "lib").rglob("*.cpp")):
+            if file.parent.name != "isa":
+                self.assertIn(f"'{file.relative_to(ROOT / 'lib').as_posix()}'", build)
 
 
 class Symbols(unittest.TestCase):

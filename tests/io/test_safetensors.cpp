@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include "data/files.hpp"
@@ -19,10 +20,10 @@ io::Safetensors example() {
 }
 
 Bytes file_of(const std::string& header, const Bytes& data, std::uint64_t claimed_length) {
-  Bytes bytes(8);
+  Bytes bytes(8 + header.size() + data.size());
   std::memcpy(bytes.data(), &claimed_length, 8);
-  bytes.insert(bytes.end(), header.begin(), header.end());
-  bytes.insert(bytes.end(), data.begin(), data.end());
+  std::copy(header.begin(), header.end(), bytes.begin() + 8);
+  std::copy(data.begin(), data.end(), bytes.begin() + 8 + std::ssize(header));
   return bytes;
 }
 Bytes file_of(const std::string& header, const Bytes& data = {}) {

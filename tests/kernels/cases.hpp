@@ -9,8 +9,9 @@
 #include "support/draw.hpp"
 #include "support/guarded.hpp"
 
-// One Case for each argument struct of kernels.inc: it draws a call (shape, strides, data) and makes it on any table and scalar.
-namespace tilewise::tests {
+// One Case for each argument struct of kernels.inc: it draws a call (shape, strides, data) and makes it on any table
+// and scalar.
+namespace tilewise::test {
 
 using namespace kernels;
 
@@ -67,16 +68,22 @@ struct Case<ConvTileArgs> {
     has_bias = draw.flag();
     accumulate = position_count == 1 && draw.flag();
     activation = draw.flag() ? Activation::relu : Activation::none;
+    const bool inner = draw.flag();  // positions have the same taps, as away from borders
     std::int64_t extent = 1;
     for (std::int64_t p = 0; p < position_count; ++p) {
       const std::int64_t row = draw.between(0, kernel_height - 1), column = draw.between(0, kernel_width - 1);
       ConvTaps taps;
       taps.rows = static_cast<std::int32_t>(draw.between(draw.between(0, 9) == 0 ? 0 : 1, kernel_height - row));
       taps.columns = static_cast<std::int32_t>(draw.between(draw.between(0, 9) == 0 ? 0 : 1, kernel_width - column));
-      const std::int64_t y = draw.between(0, kernel_height - taps.rows), x = draw.between(0, kernel_width - taps.columns);
+      const std::int64_t y = draw.between(0, kernel_height - taps.rows),
+                         x = draw.between(0, kernel_width - taps.columns);
       taps.in_offset = y * in_row + x * in_column;
-      taps.weights_offset = mirrored ? (kernel_height - 1 - row) * kernel_width + kernel_width - 1 - column
-                                     : row * kernel_width + column;
+      taps.weights_offset =
+          mirrored ? (kernel_height - 1 - row) * kernel_width + kernel_width - 1 - column : row * kernel_width + column;
+      if (p > 0 && inner) {
+        taps = positions.front();
+        taps.in_offset = draw.between(0, 1) * in_row + draw.between(0, 1) * in_column;
+      }
       positions.push_back(taps);
       if (taps.rows > 0 && taps.columns > 0)
         extent = std::max(extent, (count - 1) * in_step + taps.in_offset + (taps.rows - 1) * in_row +
@@ -100,7 +107,8 @@ struct Case<ConvTileArgs> {
     const std::int64_t block = table.channel_block;
     const T* in_data = buffers.input(in);
     T* out_data = buffers.output(out);
-    const std::size_t index_size = positions.size() > 1 ? static_cast<std::size_t>((count - 1) * index_step + out_channels) : 0;
+    const std::size_t index_size =
+        positions.size() > 1 ? static_cast<std::size_t>((count - 1) * index_step + out_channels) : 0;
     std::uint8_t* index = buffers.template integer_output<std::uint8_t>(static_cast<std::int64_t>(index_size));
     for (std::int64_t first = 0; first < out_channels; first += block) {
       const std::int64_t used = std::min(block, out_channels - first);
@@ -108,9 +116,11 @@ struct Case<ConvTileArgs> {
       std::vector<double> packed(static_cast<std::size_t>(kernel_height * kernel_width * in_channels * block), 1e6);
       for (std::int64_t row = 0; row < kernel_height * kernel_width * in_channels; ++row)
         for (std::int64_t n = 0; n < used; ++n)
-          packed[static_cast<std::size_t>(row * block + n)] = weights[static_cast<std::size_t>(row * out_channels + first + n)];
+          packed[static_cast<std::size_t>(row * block + n)] =
+              weights[static_cast<std::size_t>(row * out_channels + first + n)];
       std::vector<double> packed_bias(static_cast<std::size_t>(block), 1e6);
-      for (std::int64_t n = 0; n < used; ++n) packed_bias[static_cast<std::size_t>(n)] = bias[static_cast<std::size_t>(first + n)];
+      for (std::int64_t n = 0; n < used; ++n)
+        packed_bias[static_cast<std::size_t>(n)] = bias[static_cast<std::size_t>(first + n)];
       std::vector<ConvTaps> scaled = positions;
       for (ConvTaps& taps : scaled) taps.weights_offset *= in_channels * block;
       const std::int64_t direction = mirrored ? -1 : 1;
@@ -163,7 +173,8 @@ struct Case<ConvWeightsTileArgs> {
     out_row = columns * out_column + draw.between(0, 3);
     out_image = rows * out_row + draw.between(0, 3);
     in = draw.values((images - 1) * in_image + (rows - 1) * in_row + (columns - 1) * in_column + in_channels);
-    out_gradient = draw.values((images - 1) * out_image + (rows - 1) * out_row + (columns - 1) * out_column + out_channels);
+    out_gradient =
+        draw.values((images - 1) * out_image + (rows - 1) * out_row + (columns - 1) * out_column + out_channels);
     weights_gradient = draw.values(in_channels * out_channels);
   }
 
@@ -186,7 +197,8 @@ struct Case<ConvWeightsTileArgs> {
       if (accumulate)
         for (std::int64_t k = 0; k < in_channels; ++k)
           for (std::int64_t n = 0; n < used; ++n)
-            start[static_cast<std::size_t>(k * block + n)] = weights_gradient[static_cast<std::size_t>(k * out_channels + first + n)];
+            start[static_cast<std::size_t>(k * block + n)] =
+                weights_gradient[static_cast<std::size_t>(k * out_channels + first + n)];
       T* packed = buffers.output(start);
       table.conv_weights_tile({.in = in_data,
                                .out_gradient = out_gradient_data + first,
@@ -240,7 +252,11 @@ struct Case<ColumnSumArgs> {
   Results run(const KernelTable<T>& table, Guard guard) const {
     Buffers<T> buffers(guard);
     T* out_data = buffers.output(out);
-    table.column_sum({.in = buffers.input(in), .out = out_data, .in_step = in_step, .rows = rows, .columns = columns,
+    table.column_sum({.in = buffers.input(in),
+                      .out = out_data,
+                      .in_step = in_step,
+                      .rows = rows,
+                      .columns = columns,
                       .accumulate = accumulate});
     Results results;
     results.add_values(out_data, out.size());
@@ -269,7 +285,12 @@ struct Case<TransposeArgs> {
     Buffers<T> buffers(guard);
     const std::int64_t size = (columns - 1) * out_step + rows;
     T* out = buffers.output(size);
-    table.transpose({.in = buffers.input(in), .out = out, .in_step = in_step, .out_step = out_step, .rows = rows, .columns = columns});
+    table.transpose({.in = buffers.input(in),
+                     .out = out,
+                     .in_step = in_step,
+                     .out_step = out_step,
+                     .rows = rows,
+                     .columns = columns});
     Results results;
     results.add_values(out, static_cast<std::size_t>(size));
     return results;
@@ -322,8 +343,16 @@ struct Case<MaxPoolArgs> : PoolShape {
     auto* narrow = buffers.template integer_output<std::uint8_t>(wide_index ? 0 : index_size);
     auto* wide = buffers.template integer_output<std::uint32_t>(wide_index ? index_size : 0);
     void* index = wide_index ? static_cast<void*>(wide) : narrow;
-    table.max_pool({.in = buffers.input(in), .out = out, .index = has_index ? index : nullptr, .in_step = in_step, .in_row = in_row,
-                    .in_column = in_column, .out_step = out_step, .count = count, .channels = channels, .window = window,
+    table.max_pool({.in = buffers.input(in),
+                    .out = out,
+                    .index = has_index ? index : nullptr,
+                    .in_step = in_step,
+                    .in_row = in_row,
+                    .in_column = in_column,
+                    .out_step = out_step,
+                    .count = count,
+                    .channels = channels,
+                    .window = window,
                     .wide_index = wide_index});
     Results results;
     results.add_values(out, static_cast<std::size_t>(out_size()));
@@ -364,9 +393,18 @@ struct Case<MaxPoolBackwardArgs> : PoolShape {
     Buffers<T> buffers(guard);
     T* to = buffers.output(in_gradient);
     const void* index = wide_index ? static_cast<const void*>(buffers.integers(wide)) : buffers.integers(narrow);
-    table.max_pool_backward({.out_gradient = buffers.input(out_gradient), .index = index, .in_gradient = to, .in_step = in_step,
-                             .in_row = in_row, .in_column = in_column, .out_step = out_step, .count = count, .channels = channels,
-                             .window = window, .wide_index = wide_index, .accumulate = accumulate});
+    table.max_pool_backward({.out_gradient = buffers.input(out_gradient),
+                             .index = index,
+                             .in_gradient = to,
+                             .in_step = in_step,
+                             .in_row = in_row,
+                             .in_column = in_column,
+                             .out_step = out_step,
+                             .count = count,
+                             .channels = channels,
+                             .window = window,
+                             .wide_index = wide_index,
+                             .accumulate = accumulate});
     Results results;
     results.add_values(to, in_gradient.size());
     return results;
@@ -391,8 +429,16 @@ struct Case<AveragePoolArgs> : PoolShape {
   Results run(const KernelTable<T>& table, Guard guard) const {
     Buffers<T> buffers(guard);
     T* out = buffers.output(out_size());
-    table.average_pool({.in = buffers.input(in), .out = out, .in_step = in_step, .in_row = in_row, .in_column = in_column,
-                        .out_step = out_step, .count = count, .channels = channels, .rows = window.rows, .columns = window.columns,
+    table.average_pool({.in = buffers.input(in),
+                        .out = out,
+                        .in_step = in_step,
+                        .in_row = in_row,
+                        .in_column = in_column,
+                        .out_step = out_step,
+                        .count = count,
+                        .channels = channels,
+                        .rows = window.rows,
+                        .columns = window.columns,
                         .divisor = static_cast<T>(divisor)});
     Results results;
     results.add_values(out, static_cast<std::size_t>(out_size()));
@@ -419,9 +465,17 @@ struct Case<AveragePoolBackwardArgs> : PoolShape {
   Results run(const KernelTable<T>& table, Guard guard) const {
     Buffers<T> buffers(guard);
     T* to = buffers.output(in_gradient);
-    table.average_pool_backward({.out_gradient = buffers.input(out_gradient), .in_gradient = to, .in_step = in_step, .in_row = in_row,
-                                 .in_column = in_column, .out_step = out_step, .count = count, .channels = channels,
-                                 .rows = window.rows, .columns = window.columns, .divisor = static_cast<T>(divisor)});
+    table.average_pool_backward({.out_gradient = buffers.input(out_gradient),
+                                 .in_gradient = to,
+                                 .in_step = in_step,
+                                 .in_row = in_row,
+                                 .in_column = in_column,
+                                 .out_step = out_step,
+                                 .count = count,
+                                 .channels = channels,
+                                 .rows = window.rows,
+                                 .columns = window.columns,
+                                 .divisor = static_cast<T>(divisor)});
     Results results;
     results.add_values(to, in_gradient.size());
     return results;
@@ -461,7 +515,8 @@ struct Case<ReluArgs> : Elementwise {
   using Elementwise::Elementwise;
   template <class T>
   Results run(const KernelTable<T>& table, Guard guard) const {
-    return run_on<T>(guard, [&](const T* in, const T*, T* out) { table.relu({.in = in, .out = out, .count = count()}); });
+    return run_on<T>(guard,
+                     [&](const T* in, const T*, T* out) { table.relu({.in = in, .out = out, .count = count()}); });
   }
 };
 
@@ -507,7 +562,9 @@ struct Case<SgdUpdateArgs> {
   Results run(const KernelTable<T>& table, Guard guard) const {
     Buffers<T> buffers(guard);
     T* to = buffers.output(parameter);
-    table.sgd_update({.parameter = to, .gradient = buffers.input(gradient), .count = static_cast<std::int64_t>(parameter.size()),
+    table.sgd_update({.parameter = to,
+                      .gradient = buffers.input(gradient),
+                      .count = static_cast<std::int64_t>(parameter.size()),
                       .rate = static_cast<T>(rate)});
     Results results;
     results.add_values(to, parameter.size());
@@ -533,9 +590,15 @@ struct Case<AdamUpdateArgs> {
   Results run(const KernelTable<T>& table, Guard guard) const {
     Buffers<T> buffers(guard);
     T *to = buffers.output(parameter), *m_data = buffers.output(m), *v_data = buffers.output(v);
-    table.adam_update({.parameter = to, .gradient = buffers.input(gradient), .m = m_data, .v = v_data,
-                       .count = static_cast<std::int64_t>(parameter.size()), .rate = static_cast<T>(0.01),
-                       .beta1 = static_cast<T>(0.9), .beta2 = static_cast<T>(0.999), .epsilon = static_cast<T>(1e-7)});
+    table.adam_update({.parameter = to,
+                       .gradient = buffers.input(gradient),
+                       .m = m_data,
+                       .v = v_data,
+                       .count = static_cast<std::int64_t>(parameter.size()),
+                       .rate = static_cast<T>(0.01),
+                       .beta1 = static_cast<T>(0.9),
+                       .beta2 = static_cast<T>(0.999),
+                       .epsilon = static_cast<T>(1e-7)});
     Results results;
     for (const T* data : {to, m_data, v_data}) results.add_values(data, parameter.size());
     return results;
@@ -587,7 +650,10 @@ struct Case<SoftmaxBackwardArgs> : Classes {
   template <class T>
   Results run(const KernelTable<T>& table, Guard guard) const {
     return run_on<T>(guard, rows * classes, [&](Buffers<T>& buffers, T* out) {
-      table.softmax_backward({.out = buffers.input(probabilities), .out_gradient = buffers.input(b), .in_gradient = out, .rows = rows,
+      table.softmax_backward({.out = buffers.input(probabilities),
+                              .out_gradient = buffers.input(b),
+                              .in_gradient = out,
+                              .rows = rows,
                               .classes = classes});
     });
   }
@@ -601,8 +667,11 @@ struct Case<CrossEntropyArgs> : Classes {
   Results run(const KernelTable<T>& table, Guard guard) const {
     return run_on<T>(guard, rows, [&](Buffers<T>& buffers, T* out) {
       table.cross_entropy({.probabilities = from_logits ? nullptr : buffers.input(probabilities),
-                           .logits = from_logits ? buffers.input(a) : nullptr, .labels = buffers.integers(labels), .loss = out,
-                           .rows = rows, .classes = classes});
+                           .logits = from_logits ? buffers.input(a) : nullptr,
+                           .labels = buffers.integers(labels),
+                           .loss = out,
+                           .rows = rows,
+                           .classes = classes});
     });
   }
 };
@@ -613,8 +682,12 @@ struct Case<CrossEntropyBackwardArgs> : Classes {
   template <class T>
   Results run(const KernelTable<T>& table, Guard guard) const {
     return run_on<T>(guard, rows * classes, [&](Buffers<T>& buffers, T* out) {
-      table.cross_entropy_backward({.probabilities = buffers.input(probabilities), .labels = buffers.integers(labels), .gradient = out,
-                                    .rows = rows, .classes = classes, .scale = static_cast<T>(0.25)});
+      table.cross_entropy_backward({.probabilities = buffers.input(probabilities),
+                                    .labels = buffers.integers(labels),
+                                    .gradient = out,
+                                    .rows = rows,
+                                    .classes = classes,
+                                    .scale = static_cast<T>(0.25)});
     });
   }
 };
@@ -625,8 +698,12 @@ struct Case<SoftmaxCrossEntropyBackwardArgs> : Classes {
   template <class T>
   Results run(const KernelTable<T>& table, Guard guard) const {
     return run_on<T>(guard, rows * classes, [&](Buffers<T>& buffers, T* out) {
-      table.softmax_cross_entropy_backward({.probabilities = buffers.input(probabilities), .labels = buffers.integers(labels),
-                                            .gradient = out, .rows = rows, .classes = classes, .scale = static_cast<T>(0.25)});
+      table.softmax_cross_entropy_backward({.probabilities = buffers.input(probabilities),
+                                            .labels = buffers.integers(labels),
+                                            .gradient = out,
+                                            .rows = rows,
+                                            .classes = classes,
+                                            .scale = static_cast<T>(0.25)});
     });
   }
 };
@@ -651,4 +728,4 @@ struct Case<FmaPeakArgs> {
   }
 };
 
-}  // namespace tilewise::tests
+}  // namespace tilewise::test

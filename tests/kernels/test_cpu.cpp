@@ -15,7 +15,8 @@ using kernels::CpuFeatures;
 using kernels::CpuRegisters;
 
 // A Skylake server, as CPUID reports it under a system that saves everything.
-constexpr CpuRegisters skylake_server{.leaf1_ecx = 0x7FFEFBFF, .leaf1_edx = 0xBFEBFBFF, .leaf7_ebx = 0xD39FFFFB, .xcr0 = 0x2FF};
+constexpr CpuRegisters skylake_server{
+    .leaf1_ecx = 0x7FFEFBFF, .leaf1_edx = 0xBFEBFBFF, .leaf7_ebx = 0xD39FFFFB, .xcr0 = 0x2FF};
 
 /// Sets an environment variable while it lives.
 class ScopedVariable {
@@ -107,8 +108,8 @@ TEST_CASE("an ISA that is not there is refused by name", "[kernels]") {
   const char* foreign = "avx2";
 #endif
   CHECK_THROWS_AS(require_isa(foreign), ArgumentError);
-  CHECK_THROWS_WITH(require_isa(foreign), Catch::Contains(foreign) && Catch::Contains("available: reference"));
-  CHECK_THROWS_WITH(require_isa("mmx"), Catch::Contains("mmx") && Catch::Contains("available: reference"));
+  CHECK_THROWS_WITH(require_isa(foreign), contains(foreign) && contains("available: reference"));
+  CHECK_THROWS_WITH(require_isa("mmx"), contains("mmx") && contains("available: reference"));
   const ScopedVariable forced("TILEWISE_ISA", foreign);
   CHECK_THROWS_AS(default_isa(), ArgumentError);
 }

@@ -10,19 +10,24 @@
 #include "support/guarded.hpp"
 
 // Every kernel of kernels.inc on every ISA of this machine, one TEST_CASE each.
-namespace tilewise::tests {
+namespace tilewise::test {
 namespace {
 
 constexpr std::uint64_t random_shapes = 200;
 
-bool has_fma(Isa isa) { return isa != Isa::sse2; }
+bool has_fma(Isa isa) {
+  return isa != Isa::sse2;
+}
 
 /// Equal as numbers, and both NaN or neither.
-bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+bool same(double a, double b) {
+  return a == b || (std::isnan(a) && std::isnan(b));
+}
 
 /// -1, or the first place where they differ.
 template <class Same>
-std::int64_t first_difference(const std::vector<double>& expected, const std::vector<double>& found, const Same& is_same) {
+std::int64_t first_difference(const std::vector<double>& expected, const std::vector<double>& found,
+                              const Same& is_same) {
   if (expected.size() != found.size()) return 0;
   for (std::size_t i = 0; i < expected.size(); ++i)
     if (!is_same(expected[i], found[i], i)) return static_cast<std::int64_t>(i);
@@ -38,10 +43,10 @@ void require_equal(const std::vector<double>& expected, const std::vector<double
   FAIL("one of them is NaN");
 }
 
-void require_near(const std::vector<double>& expected, const std::vector<double>& found, const std::vector<double>& bound) {
-  const std::int64_t at = first_difference(expected, found, [&](double a, double b, std::size_t i) {
-    return same(a, b) || std::fabs(a - b) <= bound[i];
-  });
+void require_near(const std::vector<double>& expected, const std::vector<double>& found,
+                  const std::vector<double>& bound) {
+  const std::int64_t at = first_difference(
+      expected, found, [&](double a, double b, std::size_t i) { return same(a, b) || std::fabs(a - b) <= bound[i]; });
   if (at < 0) return;
   const auto i = static_cast<std::size_t>(at);
   INFO("value " << i << " of " << expected.size() << ": bound " << bound[i]);
@@ -97,13 +102,14 @@ void check_kernel() {
         Draw draw(kind, index);
         draw.set_axis(axis, value);
         const AnyCase call(draw, tile);
-        INFO(draw.to_string() << ", values " << static_cast<int>(kind) << ", axis " << axis << " = " << value << ", guard "
-                              << (guard == Guard::after ? "after" : "before"));
+        INFO(draw.to_string() << ", values " << static_cast<int>(kind) << ", axis " << axis << " = " << value
+                              << ", guard " << (guard == Guard::after ? "after" : "before"));
         check_call(call, isa, kind, guard);
       }
     };
     constexpr std::size_t no_axis = 1000;
-    for (std::uint64_t i = 0; i < random_shapes; ++i) check(AnyCase::has_integers ? Values::integers : Values::reals, i, no_axis, 0);
+    for (std::uint64_t i = 0; i < random_shapes; ++i)
+      check(AnyCase::has_integers ? Values::integers : Values::reals, i, no_axis, 0);
     for (std::uint64_t i = 0; i < random_shapes / 4; ++i) check(Values::reals, 10'000 + i, no_axis, 0);
     if constexpr (AnyCase::has_integers)
       for (std::uint64_t i = 0; i < random_shapes / 4; ++i) check(Values::special, 20'000 + i, no_axis, 0);
@@ -116,8 +122,10 @@ void check_kernel() {
   }
 }
 
-#define KERNEL(name, Args) \
-  TEST_CASE("kernel " #name, "[kernels]") { check_kernel<Case<Args>>(); }
+#define KERNEL(name, Args)                  \
+  TEST_CASE("kernel " #name, "[kernels]") { \
+    check_kernel<Case<Args>>();             \
+  }
 #include "kernels/kernels.inc"
 #undef KERNEL
 
@@ -144,11 +152,20 @@ TEST_CASE("max-pool: the first of equal ones, and NaN before all", "[kernels]") 
   for (Isa isa : available_isas()) {
     INFO("ISA " << isa_name(isa));
     // 1 x 4 windows of one channel
-    const float in[] = {1, 3, 3, 2, /**/ 1, nan_value, infinity, nan_value, /**/ -infinity, -infinity, -infinity, -infinity};
+    const float in[] = {1,         3,         3,        2, /**/ 1, nan_value, infinity, nan_value, /**/ -infinity,
+                        -infinity, -infinity, -infinity};
     float out[3];
     std::uint8_t index[3];
-    table(isa).max_pool({.in = in, .out = out, .index = index, .in_step = 4, .in_row = 0, .in_column = 1, .out_step = 1, .count = 3,
-                         .channels = 1, .window = {.rows = 1, .columns = 4, .first_row = 0, .first_column = 0, .window_columns = 4},
+    table(isa).max_pool({.in = in,
+                         .out = out,
+                         .index = index,
+                         .in_step = 4,
+                         .in_row = 0,
+                         .in_column = 1,
+                         .out_step = 1,
+                         .count = 3,
+                         .channels = 1,
+                         .window = {.rows = 1, .columns = 4, .first_row = 0, .first_column = 0, .window_columns = 4},
                          .wide_index = false});
     CHECK(out[0] == 3);
     CHECK(index[0] == 1);
@@ -172,9 +189,24 @@ PooledPair conv_pooled_pair(Isa isa, float first, float second, Activation activ
                                 {.in_offset = 1, .weights_offset = 0, .rows = 1, .columns = 1}};
   PooledPair result{};
   std::uint8_t index = 0;
-  kernels.conv_tile({.in = in, .weights = weights.data(), .bias = nullptr, .out = &result.out, .index = &index, .positions = positions,
-                     .in_step = 2, .in_row = 2, .in_column = 1, .weights_row = 0, .weights_column = 0, .out_step = 1, .index_step = 1,
-                     .count = 1, .in_channels = 1, .position_count = 2, .out_channels = 1, .accumulate = false,
+  kernels.conv_tile({.in = in,
+                     .weights = weights.data(),
+                     .bias = nullptr,
+                     .out = &result.out,
+                     .index = &index,
+                     .positions = positions,
+                     .in_step = 2,
+                     .in_row = 2,
+                     .in_column = 1,
+                     .weights_row = 0,
+                     .weights_column = 0,
+                     .out_step = 1,
+                     .index_step = 1,
+                     .count = 1,
+                     .in_channels = 1,
+                     .position_count = 2,
+                     .out_channels = 1,
+                     .accumulate = false,
                      .activation = activation});
   result.index = index;
   return result;
@@ -203,17 +235,33 @@ TEST_CASE("taps in the padding are skipped: infinite weights there make no NaN",
     const auto& kernels = table(isa);
     const auto block = static_cast<std::size_t>(kernels.channel_block);
     std::vector<float> weights(3 * block, infinity);
-    std::fill(weights.begin() + static_cast<std::ptrdiff_t>(block), weights.begin() + static_cast<std::ptrdiff_t>(2 * block), 2.f);
+    std::fill(weights.begin() + static_cast<std::ptrdiff_t>(block),
+              weights.begin() + static_cast<std::ptrdiff_t>(2 * block), 2.f);
     const float in[] = {5};
     const ConvTaps middle{.in_offset = 0, .weights_offset = kernels.channel_block, .rows = 1, .columns = 1};
     float out = 0;
-    kernels.conv_tile({.in = in, .weights = weights.data(), .bias = nullptr, .out = &out, .index = nullptr, .positions = &middle,
-                       .in_step = 1, .in_row = 1, .in_column = 1, .weights_row = 3 * kernels.channel_block,
-                       .weights_column = kernels.channel_block, .out_step = 1, .index_step = 0, .count = 1, .in_channels = 1,
-                       .position_count = 1, .out_channels = 1, .accumulate = false, .activation = Activation::none});
+    kernels.conv_tile({.in = in,
+                       .weights = weights.data(),
+                       .bias = nullptr,
+                       .out = &out,
+                       .index = nullptr,
+                       .positions = &middle,
+                       .in_step = 1,
+                       .in_row = 1,
+                       .in_column = 1,
+                       .weights_row = 3 * kernels.channel_block,
+                       .weights_column = kernels.channel_block,
+                       .out_step = 1,
+                       .index_step = 0,
+                       .count = 1,
+                       .in_channels = 1,
+                       .position_count = 1,
+                       .out_channels = 1,
+                       .accumulate = false,
+                       .activation = Activation::none});
     CHECK(out == 10);
   }
 }
 
 }  // namespace
-}  // namespace tilewise::tests
+}  // namespace tilewise::test

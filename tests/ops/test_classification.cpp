@@ -1,7 +1,6 @@
-#include "ops/classification.hpp"
-
 #include <cmath>
 
+#include "ops/classification.hpp"
 #include "ops/elementwise.hpp"
 #include "support/catch.hpp"
 #include "support/graph_runner.hpp"
@@ -16,23 +15,30 @@ const TensorSpec scores{{5}};
 const TensorSpec labels{{}, ops::Storage::batched, ops::Element::i32};
 const Values some_labels{0, 4, 2};
 
-Values probabilities() { return run_op(std::make_shared<ops::Softmax>(), {scores}, {reals(scores, 3, 1)}, {ops::Kernels(ops::Scalar::f64), 3})[0]; }
+Values probabilities() {
+  return run_op(std::make_shared<ops::Softmax>(), {scores}, {reals(scores, 3, 1)},
+                {ops::Kernels(ops::Scalar::f64), 3})[0];
+}
 
 }  // namespace
 
 TEST_CASE("gradients of softmax, losses and elementwise ops are derivatives", "[ops]") {
   CHECK(gradient_error(std::make_shared<ops::Softmax>(), {scores}, {reals(scores, 3, 1)}, {0}, 3, 2) < 1e-6);
-  CHECK(gradient_error(std::make_shared<ops::CrossEntropy>(), {scores, labels}, {probabilities(), some_labels}, {0}, 3, 2) < 1e-6);
-  CHECK(gradient_error(std::make_shared<ops::SoftmaxCrossEntropy>(), {scores, labels}, {reals(scores, 3, 1), some_labels}, {0}, 3, 2) < 1e-6);
+  CHECK(gradient_error(std::make_shared<ops::CrossEntropy>(), {scores, labels}, {probabilities(), some_labels}, {0}, 3,
+                       2) < 1e-6);
+  CHECK(gradient_error(std::make_shared<ops::SoftmaxCrossEntropy>(), {scores, labels},
+                       {reals(scores, 3, 1), some_labels}, {0}, 3, 2) < 1e-6);
   CHECK(gradient_error(std::make_shared<ops::Relu>(), {scores}, {reals(scores, 3, 1)}, {0}, 3, 2) < 1e-6);
-  CHECK(gradient_error(std::make_shared<ops::Add>(), {scores, scores}, {reals(scores, 3, 1), reals(scores, 3, 5)}, {0, 1}, 3, 2) < 1e-6);
+  CHECK(gradient_error(std::make_shared<ops::Add>(), {scores, scores}, {reals(scores, 3, 1), reals(scores, 3, 5)},
+                       {0, 1}, 3, 2) < 1e-6);
   CHECK(gradient_error(std::make_shared<ops::Reshape>(Shape{5, 1}), {scores}, {reals(scores, 3, 1)}, {0}, 3, 2) < 1e-6);
 }
 
 TEST_CASE("softmax and cross-entropy are stable for any finite logits", "[ops]") {
   const Values logits{3e38, -3e38, 0, 1, 2, -3e38, -3e38, -3e38, -3e38, -3e38, 100, 200, 300, 400, 500};
   for (const ops::Kernels& kernels : all_float_kernels()) {
-    const auto results = run_op(std::make_shared<ops::SoftmaxCrossEntropy>(), {scores, labels}, {logits, some_labels}, {kernels, 3});
+    const auto results =
+        run_op(std::make_shared<ops::SoftmaxCrossEntropy>(), {scores, labels}, {logits, some_labels}, {kernels, 3});
     CHECK(results[0][0] == 0);
     CHECK(results[0][1] == Approx(std::log(5.0)));
     CHECK(results[0][2] == Approx(200));
@@ -44,5 +50,6 @@ TEST_CASE("softmax and cross-entropy are stable for any finite logits", "[ops]")
 TEST_CASE("accuracy counts the first of the largest scores", "[ops]") {
   const Values tied{1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 3, 3, 0, 0};
   for (const ops::Kernels& kernels : all_float_kernels())
-    CHECK(run_op(std::make_shared<ops::SparseAccuracy>(), {scores, labels}, {tied, some_labels}, {kernels, 3})[0] == Values{1, 1, 0});
+    CHECK(run_op(std::make_shared<ops::SparseAccuracy>(), {scores, labels}, {tied, some_labels}, {kernels, 3})[0] ==
+          Values{1, 1, 0});
 }

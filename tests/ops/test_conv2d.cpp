@@ -1,9 +1,8 @@
-#include "ops/conv2d.hpp"
-
 #include <algorithm>
 #include <cmath>
 
 #include "base/random.hpp"
+#include "ops/conv2d.hpp"
 #include "ops/transpose_weights.hpp"
 #include "support/catch.hpp"
 #include "support/graph_runner.hpp"
@@ -21,8 +20,12 @@ struct ConvCase {
   std::int64_t height, width, in_channels, out_channels, batch;
 
   TensorSpec image() const { return {{height, width, in_channels}}; }
-  TensorSpec kernel() const { return {{window.size.height, window.size.width, in_channels, out_channels}, Storage::packed}; }
-  TensorSpec transposed() const { return {{window.size.height, window.size.width, out_channels, in_channels}, Storage::packed}; }
+  TensorSpec kernel() const {
+    return {{window.size.height, window.size.width, in_channels, out_channels}, Storage::packed};
+  }
+  TensorSpec transposed() const {
+    return {{window.size.height, window.size.width, out_channels, in_channels}, Storage::packed};
+  }
   TensorSpec bias() const { return {{out_channels}, Storage::packed}; }
   ops::Extent2D out() const { return window.out({height, width}); }
   TensorSpec result() const { return {{out().height, out().width, out_channels}}; }
@@ -32,13 +35,26 @@ struct ConvCase {
 ConvCase random_case(std::uint64_t number) {
   const base::Random random(number, base::Stream::test, 7);
   std::uint64_t position = 0;
-  const auto pick = [&](int low, int high) { return low + static_cast<int>(random.below(static_cast<std::uint64_t>(high - low + 1), position++)); };
+  const auto pick = [&](int low, int high) {
+    return low + static_cast<int>(random.below(static_cast<std::uint64_t>(high - low + 1), position++));
+  };
   for (;;) {
-    ConvCase made{{{pick(1, 5), pick(1, 5)}, {pick(1, 3), pick(1, 3)}, {pick(1, 2), pick(1, 2)}, {pick(0, 3), pick(0, 3), pick(0, 3), pick(0, 3)}},
-                  pick(1, 10), pick(1, 10), pick(1, 9), pick(1, 40), pick(1, 5)};
-    const auto fits = [](std::int64_t in, std::int64_t size, std::int64_t dilation, std::int64_t pads) { return (size - 1) * dilation + 1 <= in + pads; };
-    if (fits(made.height, made.window.size.height, made.window.dilation.height, made.window.padding.top + made.window.padding.bottom) &&
-        fits(made.width, made.window.size.width, made.window.dilation.width, made.window.padding.left + made.window.padding.right))
+    ConvCase made{{{pick(1, 5), pick(1, 5)},
+                   {pick(1, 3), pick(1, 3)},
+                   {pick(1, 2), pick(1, 2)},
+                   {pick(0, 3), pick(0, 3), pick(0, 3), pick(0, 3)}},
+                  pick(1, 10),
+                  pick(1, 10),
+                  pick(1, 9),
+                  pick(1, 40),
+                  pick(1, 5)};
+    const auto fits = [](std::int64_t in, std::int64_t size, std::int64_t dilation, std::int64_t pads) {
+      return (size - 1) * dilation + 1 <= in + pads;
+    };
+    if (fits(made.height, made.window.size.height, made.window.dilation.height,
+             made.window.padding.top + made.window.padding.bottom) &&
+        fits(made.width, made.window.size.width, made.window.dilation.width,
+             made.window.padding.left + made.window.padding.right))
       return made;
   }
 }
@@ -59,7 +75,8 @@ Values plain_conv2d(const ConvCase& c, const Values& x, const Values& w, const V
               if (i < 0 || i >= c.height || j < 0 || j >= c.width) continue;
               for (std::int64_t k = 0; k < c.in_channels; ++k)
                 sum += x[static_cast<std::size_t>(((n * c.height + i) * c.width + j) * c.in_channels + k)] *
-                       w[static_cast<std::size_t>(((r * c.window.size.width + s) * c.in_channels + k) * c.out_channels + o)];
+                       w[static_cast<std::size_t>(((r * c.window.size.width + s) * c.in_channels + k) * c.out_channels +
+                                                  o)];
             }
           y.push_back(sum);
         }
@@ -71,7 +88,8 @@ Values plain_conv2d(const ConvCase& c, const Values& x, const Values& w, const V
 TEST_CASE("conv2d forward equals its definition on integers, on every ISA", "[ops]") {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     const ConvCase c = random_case(seed);
-    const Values x = integers(c.image(), c.batch, 4, seed), w = integers(c.kernel(), 1, 4, seed + 1), b = integers(c.bias(), 1, 9, seed + 2);
+    const Values x = integers(c.image(), c.batch, 4, seed), w = integers(c.kernel(), 1, 4, seed + 1),
+                 b = integers(c.bias(), 1, 9, seed + 2);
     const bool has_bias = seed % 3 != 0, relu = seed % 2 == 0;
     Values expected = plain_conv2d(c, x, w, has_bias ? b : Values{});
     if (relu)
@@ -81,7 +99,8 @@ TEST_CASE("conv2d forward equals its definition on integers, on every ISA", "[op
     for (const ops::Kernels& kernels : all_float_kernels())
       for (int threads : {1, 3}) {
         INFO("seed " << seed << ", isa " << kernels.isa() << ", threads " << threads);
-        REQUIRE(run_op(op, {c.image(), c.kernel(), has_bias ? c.bias() : TensorSpec{}}, {x, w, b}, {kernels, c.batch, threads})[0] == expected);
+        REQUIRE(run_op(op, {c.image(), c.kernel(), has_bias ? c.bias() : TensorSpec{}}, {x, w, b},
+                       {kernels, c.batch, threads})[0] == expected);
       }
   }
 }
@@ -96,8 +115,8 @@ TEST_CASE("conv2d's passes are adjoint, in integers, on every ISA", "[ops]") {
       INFO("seed " << seed << ", isa " << kernels.isa());
       const RunSettings settings{kernels, c.batch, 2};
       const Values transposed = run_op(std::make_shared<ops::TransposeWeights>(), {c.kernel()}, {w}, settings)[0];
-      const auto gradients = run_op(std::make_shared<ops::Conv2DBackward>(c.window, c.kernel().shape), {c.result(), c.image(), c.transposed()},
-                                    {dy, x, transposed}, settings);
+      const auto gradients = run_op(std::make_shared<ops::Conv2DBackward>(c.window, c.kernel().shape),
+                                    {c.result(), c.image(), c.transposed()}, {dy, x, transposed}, settings);
       REQUIRE(dot(x, gradients[0]) == expected);
       REQUIRE(dot(w, gradients[1]) == expected);
       REQUIRE(dot(Values(gradients[2].size(), 1.0), gradients[2]) == dot(Values(dy.size(), 1.0), dy));
@@ -108,9 +127,11 @@ TEST_CASE("conv2d's passes are adjoint, in integers, on every ISA", "[ops]") {
 TEST_CASE("a pooled conv2d equals conv2d, ReLU and max-pool one after the other", "[ops]") {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     ConvCase c = random_case(seed);
-    const ops::Window2D pool{{1 + static_cast<std::int64_t>(seed % 2), 2}, {2, 2 + static_cast<std::int64_t>(seed % 2)}};
+    const ops::Window2D pool{{1 + static_cast<std::int64_t>(seed % 2), 2},
+                             {2, 2 + static_cast<std::int64_t>(seed % 2)}};
     if (c.out().height < 2 || c.out().width < 2) continue;
-    const Values x = integers(c.image(), c.batch, 4, seed), w = integers(c.kernel(), 1, 4, seed + 1), b = integers(c.bias(), 1, 9, seed + 2);
+    const Values x = integers(c.image(), c.batch, 4, seed), w = integers(c.kernel(), 1, 4, seed + 1),
+                 b = integers(c.bias(), 1, 9, seed + 2);
     const Values map = plain_conv2d(c, x, w, b);
     const ops::Extent2D out = c.out(), pooled = pool.out(out);
     Values expected, index;
@@ -121,8 +142,10 @@ TEST_CASE("a pooled conv2d equals conv2d, ReLU and max-pool one after the other"
             double best = -1e30;
             int at = 0;
             for (int position = 0; position < pool.size.height * pool.size.width; ++position) {
-              const std::int64_t i = p * pool.stride.height + position / pool.size.width, j = q * pool.stride.width + position % pool.size.width;
-              const double value = map[static_cast<std::size_t>(((n * out.height + i) * out.width + j) * c.out_channels + o)];
+              const std::int64_t i = p * pool.stride.height + position / pool.size.width,
+                                 j = q * pool.stride.width + position % pool.size.width;
+              const double value =
+                  map[static_cast<std::size_t>(((n * out.height + i) * out.width + j) * c.out_channels + o)];
               if (value > best) best = value, at = position;
             }
             expected.push_back(std::max(best, 0.0));
@@ -143,9 +166,11 @@ TEST_CASE("conv2d's gradients are its derivatives", "[ops]") {
   for (std::uint64_t seed = 0; seed < 5; ++seed) {
     ConvCase c = random_case(seed + 500);
     c.out_channels = std::min<std::int64_t>(c.out_channels, 5);
-    worst = std::max(worst, gradient_error(std::make_shared<ops::Conv2D>(ops::Conv2DAttributes{c.window}), {c.image(), c.kernel(), c.bias()},
-                                           {reals(c.image(), c.batch, seed), reals(c.kernel(), 1, seed + 1), reals(c.bias(), 1, seed + 2)},
-                                           {0, 1, 2}, c.batch, seed));
+    worst = std::max(
+        worst, gradient_error(
+                   std::make_shared<ops::Conv2D>(ops::Conv2DAttributes{c.window}), {c.image(), c.kernel(), c.bias()},
+                   {reals(c.image(), c.batch, seed), reals(c.kernel(), 1, seed + 1), reals(c.bias(), 1, seed + 2)},
+                   {0, 1, 2}, c.batch, seed));
   }
   CHECK(worst < 1e-6);
 }
@@ -153,8 +178,8 @@ TEST_CASE("conv2d's gradients are its derivatives", "[ops]") {
 TEST_CASE("an empty batch gives zero gradients", "[ops]") {
   const ConvCase c{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 5, 5, 2, 3, 0};
   for (const ops::Kernels& kernels : all_float_kernels()) {
-    const auto gradients = run_op(std::make_shared<ops::Conv2DBackward>(c.window, c.kernel().shape), {c.result(), c.image(), c.transposed()},
-                                  {{}, {}, Values(54, 1.0)}, {kernels, 0});
+    const auto gradients = run_op(std::make_shared<ops::Conv2DBackward>(c.window, c.kernel().shape),
+                                  {c.result(), c.image(), c.transposed()}, {{}, {}, Values(54, 1.0)}, {kernels, 0});
     CHECK(gradients[1] == Values(54, 0.0));
     CHECK(gradients[2] == Values(3, 0.0));
   }

@@ -1,7 +1,6 @@
-#include "ops/optimizer.hpp"
-
 #include <cmath>
 
+#include "ops/optimizer.hpp"
 #include "support/catch.hpp"
 #include "support/graph_runner.hpp"
 

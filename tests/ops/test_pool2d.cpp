@@ -1,10 +1,9 @@
-#include "ops/pool2d.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "base/random.hpp"
+#include "ops/pool2d.hpp"
 #include "support/catch.hpp"
 #include "support/graph_runner.hpp"
 #include "tilewise/error.hpp"
@@ -31,8 +30,8 @@ PoolCase random_case(std::uint64_t number) {
     return low + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(high - low + 1), position++));
   };
   PoolCase made{{{pick(1, 4), pick(1, 4)}, {pick(1, 4), pick(1, 4)}}, 0, 0, pick(1, 37), pick(1, 4)};
-  made.window.padding = {pick(0, made.window.size.height - 1), pick(0, made.window.size.height - 1), pick(0, made.window.size.width - 1),
-                         pick(0, made.window.size.width - 1)};
+  made.window.padding = {pick(0, made.window.size.height - 1), pick(0, made.window.size.height - 1),
+                         pick(0, made.window.size.width - 1), pick(0, made.window.size.width - 1)};
   made.height = pick(made.window.size.height, 11);
   made.width = pick(made.window.size.width, 11);
   return made;
@@ -55,7 +54,9 @@ void for_windows(const PoolCase& c, F f) {
           }
 }
 
-std::size_t result_elements(const PoolCase& c) { return static_cast<std::size_t>(element_count(c.result(), c.batch)); }
+std::size_t result_elements(const PoolCase& c) {
+  return static_cast<std::size_t>(element_count(c.result(), c.batch));
+}
 
 }  // namespace
 
@@ -81,8 +82,8 @@ TEST_CASE("max_pool2d, its index and its gradient equal their definition on inte
         REQUIRE(results[1] == index);
         TensorSpec index_spec = c.result();
         index_spec.element = ops::Element::u8;
-        REQUIRE(run_op(std::make_shared<ops::MaxPool2DBackward>(c.window, c.image().shape), {c.result(), index_spec}, {dy, index}, settings)[0] ==
-                gradient);
+        REQUIRE(run_op(std::make_shared<ops::MaxPool2DBackward>(c.window, c.image().shape), {c.result(), index_spec},
+                       {dy, index}, settings)[0] == gradient);
       }
   }
 }
@@ -104,13 +105,16 @@ TEST_CASE("average_pool2d equals its definition, and its backward is its adjoint
     const PoolCase c = random_case(seed);
     const Values x = integers(c.image(), c.batch, 50, seed), dy = integers(c.result(), c.batch, 50, seed + 1);
     Values sum(result_elements(c), 0.0), count(result_elements(c), 0.0), gradient(x.size(), 0.0);
-    for_windows(c, [&](std::size_t output, std::int64_t, std::size_t input) { sum[output] += x[input], count[output] += 1; });
-    for_windows(c, [&](std::size_t output, std::int64_t, std::size_t input) { gradient[input] += dy[output] / count[output]; });
+    for_windows(
+        c, [&](std::size_t output, std::int64_t, std::size_t input) { sum[output] += x[input], count[output] += 1; });
+    for_windows(
+        c, [&](std::size_t output, std::int64_t, std::size_t input) { gradient[input] += dy[output] / count[output]; });
     for (const ops::Kernels& kernels : all_float_kernels()) {
       INFO("seed " << seed << ", isa " << kernels.isa());
       const RunSettings settings{kernels, c.batch, 2};
       const auto y = run_op(std::make_shared<ops::AveragePool2D>(c.window), {c.image()}, {x}, settings)[0];
-      const auto dx = run_op(std::make_shared<ops::AveragePool2DBackward>(c.window, c.image().shape), {c.result()}, {dy}, settings)[0];
+      const auto dx = run_op(std::make_shared<ops::AveragePool2DBackward>(c.window, c.image().shape), {c.result()},
+                             {dy}, settings)[0];
       double worst = 0;
       for (std::size_t i = 0; i < y.size(); ++i) worst = std::max(worst, std::abs(y[i] - sum[i] / count[i]));
       for (std::size_t i = 0; i < dx.size(); ++i) worst = std::max(worst, std::abs(dx[i] - gradient[i]) / 16);

@@ -1,5 +1,4 @@
 #include "ops/window2d.hpp"
-
 #include "support/catch.hpp"
 
 using namespace tilewise::ops;
@@ -27,7 +26,8 @@ TEST_CASE("taps of outputs and taps of inputs name the same pairs", "[ops]") {
             if (reach > in + 2 * pad) continue;
             const std::int64_t out = (in + 2 * pad - reach) / stride + 1;
             const auto visit = [](const TapRange& range, auto f) {
-              for (std::int64_t k = 0; k < range.count; ++k) f(range.first + k * range.step, range.first_place + k * range.place_step);
+              for (std::int64_t k = 0; k < range.count; ++k)
+                f(range.first + k * range.step, range.first_place + k * range.place_step);
             };
             std::int64_t forward_pairs = 0, backward_pairs = 0, wrong = 0;
             for (std::int64_t o = 0; o < out; ++o)

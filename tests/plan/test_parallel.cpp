@@ -1,11 +1,9 @@
-#include "plan/parallel.hpp"
-
-#include <tilewise/runtime.hpp>
-
 #include <array>
 #include <atomic>
 #include <cstdlib>
+#include <tilewise/runtime.hpp>
 
+#include "plan/parallel.hpp"
 #include "support/catch.hpp"
 #include "tilewise/error.hpp"
 

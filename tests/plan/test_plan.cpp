@@ -1,5 +1,3 @@
-#include "plan/plan.hpp"
-
 #include <algorithm>
 #include <cmath>
 
@@ -11,6 +9,7 @@
 #include "ops/optimizer.hpp"
 #include "ops/pool2d.hpp"
 #include "plan/parallel.hpp"
+#include "plan/plan.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/graph_runner.hpp"
@@ -90,7 +89,9 @@ std::vector<Values> loss_and_gradients(Net net, const RunSettings& settings) {
   return run_graph(net.graph, net.inputs, outputs, settings);
 }
 
-double mean(const Values& values) { return dot(values, Values(values.size(), 1.0 / static_cast<double>(values.size()))); }
+double mean(const Values& values) {
+  return dot(values, Values(values.size(), 1.0 / static_cast<double>(values.size())));
+}
 
 double largest_difference(const std::vector<Values>& a, const std::vector<Values>& b) {
   double worst = 0;
@@ -106,7 +107,8 @@ const plan::PlannedStep* find_step(const plan::Plan& plan, std::string_view kind
 }
 
 int count_steps(const plan::Plan& plan, std::string_view kind) {
-  return static_cast<int>(std::count_if(plan.steps.begin(), plan.steps.end(), [&](const auto& step) { return step.node.op->kind() == kind; }));
+  return static_cast<int>(std::count_if(plan.steps.begin(), plan.steps.end(),
+                                        [&](const auto& step) { return step.node.op->kind() == kind; }));
 }
 
 }  // namespace
@@ -118,14 +120,16 @@ TEST_CASE("gradients of whole graphs, a residual block among them, are derivativ
       const std::vector<Values> analytic = loss_and_gradients(net, settings);
       double worst = 0;
       for (std::size_t parameter = 0; parameter < net.parameters.size(); ++parameter)
-        for (std::size_t element = 0; element < analytic[parameter + 1].size(); element += 1 + analytic[parameter + 1].size() / 12) {
+        for (std::size_t element = 0; element < analytic[parameter + 1].size();
+             element += 1 + analytic[parameter + 1].size() / 12) {
           const auto loss_at = [&](double moved) {
             Net shifted = net;
             shifted.inputs[net.parameters[parameter]][element] += moved;
             return mean(run_graph(shifted.graph, shifted.inputs, {net.loss}, settings)[0]);
           };
           const double numeric = (loss_at(1e-6) - loss_at(-1e-6)) / 2e-6;
-          worst = std::max(worst, std::abs(numeric - analytic[parameter + 1][element]) / std::max(1.0, std::abs(numeric)));
+          worst =
+              std::max(worst, std::abs(numeric - analytic[parameter + 1][element]) / std::max(1.0, std::abs(numeric)));
         }
       CHECK(worst < 1e-6);
     }
@@ -135,7 +139,8 @@ TEST_CASE("fused and unfused plans agree, on every ISA", "[plan]") {
   for (const Net& net : {residual_net(5), pooled_net(5)})
     for (const ops::Kernels& kernels : all_float_kernels()) {
       INFO("isa " << kernels.isa());
-      CHECK(largest_difference(loss_and_gradients(net, {kernels, 5, 1, true}), loss_and_gradients(net, {kernels, 5, 1, false})) < 1e-5);
+      CHECK(largest_difference(loss_and_gradients(net, {kernels, 5, 1, true}),
+                               loss_and_gradients(net, {kernels, 5, 1, false})) < 1e-5);
     }
 }
 
@@ -161,7 +166,8 @@ TEST_CASE("the plan fuses convolution, bias, ReLU, max-pool and its index, and s
   const ops::Kernels kernels(ops::Scalar::f32);
   const auto fused = plan::make_plan(net.graph, {kernels, 4, outputs});
   CHECK(count_steps(*fused, "conv2d") == 2);
-  for (std::string_view gone : {"relu", "relu_backward", "max_pool2d", "softmax", "cross_entropy", "softmax_backward", "cross_entropy_backward"})
+  for (std::string_view gone : {"relu", "relu_backward", "max_pool2d", "softmax", "cross_entropy", "softmax_backward",
+                                "cross_entropy_backward"})
     CHECK(count_steps(*fused, gone) == 0);
   CHECK(find_step(*fused, "conv2d")->node.outputs.size() == 2);
   CHECK(count_steps(*fused, "softmax_cross_entropy_backward") == 1);
@@ -212,7 +218,8 @@ TEST_CASE("a steady step allocates nothing, and derived weights follow the param
   net.graph.emit(std::make_shared<ops::SgdUpdate>(), update);
   const ops::Kernels kernels(kernels::table(kernels::best_isa()));
   plan::ParameterStore store(kernels);
-  for (ValueId parameter : net.parameters) store.set(store.add("p", net.graph.spec(parameter).shape), net.inputs[parameter].data());
+  for (ValueId parameter : net.parameters)
+    store.set(store.add("p", net.graph.spec(parameter).shape), net.inputs[parameter].data());
   plan::Execution execution(plan::make_plan(net.graph, {kernels, 8, {net.loss}}), store, 2);
   std::vector<float> x(net.inputs[net.x].begin(), net.inputs[net.x].end());
   std::vector<std::int32_t> labels(net.inputs[net.labels].begin(), net.inputs[net.labels].end());

@@ -1,15 +1,18 @@
 #pragma once
 
-// Catch2 2 (Debian 12) and 3 (Debian 13) behind one name.
+#include <string>
+
+// Catch2 2 (Debian 12) and 3 (Debian 13), and one name for what they name differently.
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>
 using Catch::Approx;
-namespace tilewise::test {
-inline auto contains(const std::string& text) { return Catch::Matchers::ContainsSubstring(text); }
-}  // namespace tilewise::test
+/// Matches text that has `part` in it: CHECK_THROWS_WITH(f(), contains("expected 4")).
+inline auto contains(const std::string& part) {
+  return Catch::Matchers::ContainsSubstring(part);
+}
 #else
 #include <catch2/catch.hpp>
-namespace tilewise::test {
-inline auto contains(const std::string& text) { return Catch::Matchers::Contains(text); }
-}  // namespace tilewise::test
+inline auto contains(const std::string& part) {
+  return Catch::Contains(part);
+}
 #endif

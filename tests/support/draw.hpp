@@ -9,7 +9,7 @@
 
 #include "base/random.hpp"
 
-namespace tilewise::tests {
+namespace tilewise::test {
 
 /// The seed of all random tests: TILEWISE_TEST_SEED, or 1.
 inline std::uint64_t seed() {
@@ -24,11 +24,12 @@ enum class Values {
   reals,     ///< in [-1, 1)
 };
 
-/// Draws the shape and the data of one test case. Sizes are drawn by `size`, whose calls number the axes of a shape; one axis may be set
-/// to a value of choice, so that each axis can be walked through while the others vary.
+/// Draws the shape and the data of one test case. Sizes are drawn by `size`, whose calls number the axes of a shape;
+/// one axis may be set to a value of choice, so that each axis can be walked through while the others vary.
 class Draw {
  public:
-  Draw(Values values, std::uint64_t index) : values_(values), random_(seed(), base::Stream::test, index), index_(index) {}
+  Draw(Values values, std::uint64_t index)
+      : values_(values), random_(seed(), base::Stream::test, index), index_(index) {}
 
   void set_axis(std::size_t axis, std::int64_t value) {
     axis_ = axis;
@@ -63,11 +64,16 @@ class Draw {
     if (values_ == Values::reals) return 2.0 * double(random_.uniform(next_++)) - 1.0;
     if (values_ == Values::special) {
       switch (between(0, 40)) {
-        case 0: return std::numeric_limits<double>::quiet_NaN();
-        case 1: return std::numeric_limits<double>::infinity();
-        case 2: return -std::numeric_limits<double>::infinity();
-        case 3: return -0.0;
-        default: break;
+        case 0:
+          return std::numeric_limits<double>::quiet_NaN();
+        case 1:
+          return std::numeric_limits<double>::infinity();
+        case 2:
+          return -std::numeric_limits<double>::infinity();
+        case 3:
+          return -0.0;
+        default:
+          break;
       }
     }
     return double(between(-3, 3));
@@ -82,4 +88,4 @@ class Draw {
   std::vector<std::int64_t> axes_;
 };
 
-}  // namespace tilewise::tests
+}  // namespace tilewise::test

@@ -47,15 +47,22 @@ Values load(const ops::TensorSpec& spec, const ops::Kernels& kernels, std::int64
 template <class F>
 auto with_type(const ops::TensorSpec& spec, const ops::Kernels& kernels, F f) {
   switch (spec.element) {
-    case ops::Element::u8: return f(std::uint8_t{});
-    case ops::Element::u32: return f(std::uint32_t{});
-    case ops::Element::i32: return f(std::int32_t{});
-    case ops::Element::scalar: break;
+    case ops::Element::u8:
+      return f(std::uint8_t{});
+    case ops::Element::u32:
+      return f(std::uint32_t{});
+    case ops::Element::i32:
+      return f(std::int32_t{});
+    case ops::Element::scalar:
+      break;
   }
   switch (kernels.scalar()) {
-    case ops::Scalar::f64: return f(double{});
-    case ops::Scalar::i64: return f(std::int64_t{});
-    case ops::Scalar::f32: break;
+    case ops::Scalar::f64:
+      return f(double{});
+    case ops::Scalar::i64:
+      return f(std::int64_t{});
+    case ops::Scalar::f32:
+      break;
   }
   return f(float{});
 }
@@ -104,12 +111,15 @@ std::vector<Values> run_graph(const plan::Graph& graph, const std::map<plan::Val
   }
   plan::Execution execution(plan, store_of_graph, settings.threads);
   std::vector<AlignedBuffer> memory;
-  for (const auto& [value, values] : inputs) {
-    const ops::TensorSpec& spec = graph.spec(value);
-    if (graph.value(value).role == plan::Role::parameter) continue;
-    memory.emplace_back(static_cast<std::size_t>(std::max<std::int64_t>(1, plan::tensor_bytes(spec, plan->options))));
-    with_type(spec, settings.kernels, [&](auto type) { store<decltype(type)>(spec, settings.kernels, values, memory.back().data()); });
-    execution.bind(value, memory.back().data());
+  for (const auto& input : inputs) {  // no structured binding: clang 14 cannot capture one
+    const ops::TensorSpec& spec = graph.spec(input.first);
+    if (graph.value(input.first).role == plan::Role::parameter) continue;
+    memory.emplace_back(
+        static_cast<std::size_t>(std::max<std::int64_t>(1, plan::tensor_bytes(spec, plan->options))));
+    with_type(spec, settings.kernels, [&](auto type) {
+      store<decltype(type)>(spec, settings.kernels, input.second, memory.back().data());
+    });
+    execution.bind(input.first, memory.back().data());
   }
   execution.run(settings.batch, settings.threads);
   std::vector<Values> results;
@@ -122,16 +132,28 @@ std::vector<Values> run_graph(const plan::Graph& graph, const std::map<plan::Val
   return results;
 }
 
-std::vector<Values> run_op(std::shared_ptr<const ops::Op> op, const std::vector<ops::TensorSpec>& specs, const std::vector<Values>& inputs,
-                           const RunSettings& settings) {
-  plan::Graph graph;
+namespace {
+
+/// Inputs for one op, no_value for absent ones.
+struct OpInputs {
   std::vector<plan::ValueId> ids;
   std::map<plan::ValueId, Values> values;
-  for (std::size_t input = 0; input < specs.size(); ++input) {
-    ids.push_back(ops::is_absent(specs[input]) ? plan::no_value : graph.add_input("input", specs[input]));
-    if (ids.back() != plan::no_value) values[ids.back()] = inputs[input];
+
+  OpInputs(plan::Graph& graph, const std::vector<ops::TensorSpec>& specs, const std::vector<Values>& inputs) {
+    for (std::size_t input = 0; input < specs.size(); ++input) {
+      ids.push_back(ops::is_absent(specs[input]) ? plan::no_value : graph.add_input("input", specs[input]));
+      if (ids.back() != plan::no_value) values[ids.back()] = inputs[input];
+    }
   }
-  return run_graph(graph, values, graph.emit(std::move(op), ids), settings);
+};
+
+}  // namespace
+
+std::vector<Values> run_op(std::shared_ptr<const ops::Op> op, const std::vector<ops::TensorSpec>& specs,
+                           const std::vector<Values>& inputs, const RunSettings& settings) {
+  plan::Graph graph;
+  const OpInputs bound(graph, specs, inputs);
+  return run_graph(graph, bound.values, graph.emit(std::move(op), bound.ids), settings);
 }
 
 double dot(const Values& a, const Values& b) {
@@ -140,16 +162,14 @@ double dot(const Values& a, const Values& b) {
   return sum;
 }
 
-double gradient_error(std::shared_ptr<const ops::Op> op, const std::vector<ops::TensorSpec>& specs, std::vector<Values> inputs,
-                      const std::vector<std::size_t>& checked, std::int64_t batch, std::uint64_t seed) {
+double gradient_error(std::shared_ptr<const ops::Op> op, const std::vector<ops::TensorSpec>& specs,
+                      const std::vector<Values>& inputs, const std::vector<std::size_t>& checked, std::int64_t batch,
+                      std::uint64_t seed) {
   const RunSettings settings{ops::Kernels(ops::Scalar::f64), batch};
   plan::Graph graph;
-  std::vector<plan::ValueId> ids;
-  std::map<plan::ValueId, Values> values;
-  for (std::size_t input = 0; input < specs.size(); ++input) {
-    ids.push_back(ops::is_absent(specs[input]) ? plan::no_value : graph.add_input("input", specs[input]));
-    if (ids.back() != plan::no_value) values[ids.back()] = inputs[input];
-  }
+  const OpInputs bound(graph, specs, inputs);
+  const std::vector<plan::ValueId>& ids = bound.ids;
+  std::map<plan::ValueId, Values> values = bound.values;
   const std::vector<plan::ValueId> outputs = graph.emit(op, ids);
   const plan::ValueId probe = graph.add_input("probe", graph.spec(outputs[0]));
   values[probe] = reals(graph.spec(outputs[0]), batch, seed + 99);
@@ -169,7 +189,8 @@ double gradient_error(std::shared_ptr<const ops::Op> op, const std::vector<ops::
         shifted[ids[input]][element] += moved;
         const Values output = run_graph(graph, shifted, {outputs[0]}, settings)[0];
         // A loss is differentiated as the mean of the batch.
-        return op->is_loss() ? dot(output, Values(output.size(), 1.0 / static_cast<double>(batch))) : dot(output, values[probe]);
+        return op->is_loss() ? dot(output, Values(output.size(), 1.0 / static_cast<double>(batch)))
+                             : dot(output, values[probe]);
       };
       const double numeric = (value_at(step) - value_at(-step)) / (2 * step);
       worst = std::max(worst, std::abs(numeric - analytic[element]) / std::max(1.0, std::abs(analytic[element])));

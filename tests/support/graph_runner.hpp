@@ -8,7 +8,8 @@
 #include "plan/execution.hpp"
 #include "plan/plan.hpp"
 
-/// Runs ops and graphs on plain vectors of double, whatever the scalar, the packing and the ISA. Integers of less than 2^24 stay exact.
+/// Runs ops and graphs on plain vectors of double, whatever the scalar, the packing and the ISA. Integers of less than
+/// 2^24 stay exact.
 namespace tilewise::test {
 
 using Values = std::vector<double>;
@@ -18,7 +19,8 @@ std::int64_t element_count(const ops::TensorSpec& spec, std::int64_t batch);
 
 /// Small integers in [-limit, limit] for every element, from (seed, position).
 Values integers(const ops::TensorSpec& spec, std::int64_t batch, int limit, std::uint64_t seed);
-/// Multiples of 2^-12 in [-1, 1), no two values of a sample equal if it has fewer than 8192 elements: far from the kinks of max-pool.
+/// Multiples of 2^-12 in [-1, 1), no two values of a sample equal if it has fewer than 8192 elements: far from the
+/// kinks of max-pool.
 Values reals(const ops::TensorSpec& spec, std::int64_t batch, std::uint64_t seed);
 
 struct RunSettings {
@@ -36,14 +38,15 @@ std::vector<Values> run_graph(const plan::Graph& graph, const std::map<plan::Val
                               const std::vector<plan::ValueId>& outputs, const RunSettings& settings);
 
 /// One op as a graph of its own; an absent input is an empty spec. All outputs are returned.
-std::vector<Values> run_op(std::shared_ptr<const ops::Op> op, const std::vector<ops::TensorSpec>& specs, const std::vector<Values>& inputs,
-                           const RunSettings& settings);
+std::vector<Values> run_op(std::shared_ptr<const ops::Op> op, const std::vector<ops::TensorSpec>& specs,
+                           const std::vector<Values>& inputs, const RunSettings& settings);
 
 double dot(const Values& a, const Values& b);
 
-/// Central differences against op.backward(), in float64, for f(inputs) = <probe, output 0>; returns the largest error over the inputs in
-/// `checked`, relative to the larger of 1 and the gradient.
-double gradient_error(std::shared_ptr<const ops::Op> op, const std::vector<ops::TensorSpec>& specs, std::vector<Values> inputs,
-                      const std::vector<std::size_t>& checked, std::int64_t batch, std::uint64_t seed);
+/// Central differences against op.backward(), in float64, for f(inputs) = <probe, output 0>; returns the largest error
+/// over the inputs in `checked`, relative to the larger of 1 and the gradient.
+double gradient_error(std::shared_ptr<const ops::Op> op, const std::vector<ops::TensorSpec>& specs,
+                      const std::vector<Values>& inputs, const std::vector<std::size_t>& checked, std::int64_t batch,
+                      std::uint64_t seed);
 
 }  // namespace tilewise::test

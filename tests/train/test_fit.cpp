@@ -207,7 +207,7 @@ TEST_CASE("a training step allocates nothing", "[train]") {
   // Counted from the third batch of the second epoch on, by which time TBB has made its workers.
   struct Counter : Callback {
     int epoch = 0;
-    std::int64_t first_batch = 3, buffers = 0, news = 0;
+    std::int64_t first_batch = 3, buffers = -1, news = -1;
     bool on_epoch_begin(int number) override {
       epoch = number;
       return true;

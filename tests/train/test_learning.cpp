@@ -41,14 +41,19 @@ TEST_CASE("the notebook's network learns Fashion-MNIST from 3,000 images", "[tra
     WARN("Fashion-MNIST is not installed: package dataset-fashion-mnist");
     return;
   }
+  if (isa() == Isa::reference) {
+    WARN("not run: plain loops would take minutes");
+    return;
+  }
   const auto [training, test] = datasets::load("fashion-mnist");
   Sequential model(notebook_layers());
-  model.compile(with_accuracy());
-  const History history = model.fit(training.take(3000).shuffle(3000).batch(32).prefetch(),
-                                    {.validation = test.take(1000).batch(100), .epochs = 4});
-  // With frozen convolutions, or with one of their gradients zeroed, it stays below.
-  CHECK(*history.epochs.back().validation->accuracy > 0.79);
-  CHECK(*history.epochs.back().training.accuracy > 0.83);
+  model.compile(with_accuracy(Adam{}, 1));
+  const History history = model.fit(training.take(3000).shuffle(3000, 1).batch(32).prefetch(),
+                                    {.validation = test.take(1000).batch(100), .epochs = 6});
+  // Measured: 0.903 and 0.861; with one layer frozen at best 0.877 and 0.844, with all convolutions frozen 0.850 and
+  // 0.814.
+  CHECK(*history.epochs.back().training.accuracy > 0.885);
+  CHECK(*history.epochs.back().validation->accuracy > 0.835);
 }
 
 TEST_CASE("a training has the same bits with any number of threads", "[train]") {

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <string_view>
 
 #include "interrupt.hpp"
@@ -80,10 +81,13 @@ std::string progress_line(const BatchRecord& record, int epochs, double images_p
   return (start + text).substr(0, room);
 }
 
-std::string epoch_line(const EpochRecord& record, int epochs) {
+std::string epoch_line(const EpochRecord& record, int epochs, int width) {
   std::string text = label(record.epoch, epochs) + measures(record.training, "");
   if (record.validation) text += measures(*record.validation, "val_");
-  return text + fmt::format("  {:.1f} s  {:.0f} images/s", record.seconds, record.images_per_second);
+  for (const std::string& part :
+       {fmt::format("  {:.1f} s", record.seconds), fmt::format("  {:.0f} images/s", record.images_per_second)})
+    if (text.size() + part.size() <= static_cast<std::size_t>(width)) text += part;
+  return text;
 }
 
 TrainingDisplay::TrainingDisplay(int epochs, std::int64_t batch_size, std::int64_t samples)
@@ -108,7 +112,7 @@ bool TrainingDisplay::on_epoch_end(const EpochRecord& record) {
   // What was interrupted is no epoch.
   if (InterruptGuard::interrupted()) return false;
   clear();
-  fmt::print("{}\n", epoch_line(record, epochs_));
+  fmt::print("{}\n", epoch_line(record, epochs_, terminal_ ? terminal_width() : std::numeric_limits<int>::max()));
   std::fflush(stdout);
   return true;
 }

@@ -14,8 +14,8 @@ std::string duration(double seconds);
 /// The live line of a running epoch, at most `width` columns: what does not fit is left out, the least important first.
 std::string progress_line(const BatchRecord& record, int epochs, double images_per_second, int width);
 
-/// The line of a finished epoch.
-std::string epoch_line(const EpochRecord& record, int epochs);
+/// The line of a finished epoch. Its time and speed are left out where they would go beyond `width`.
+std::string epoch_line(const EpochRecord& record, int epochs, int width);
 
 /// Shows training on stdout: on a terminal a live line and then the epoch's line, elsewhere only the latter, without
 /// control characters. Ends training on Ctrl-C (InterruptGuard).

@@ -23,8 +23,8 @@ struct Size2D {
   friend constexpr bool operator==(const Size2D&, const Size2D&) = default;
 };
 
-/// Rows and columns of zeros round an image. `same` gives ceil(in / stride) outputs an axis, the odd row or column at the bottom or right, as
-/// in Keras; `valid` adds none.
+/// Rows and columns of zeros round an image. `same` gives ceil(in / stride) outputs an axis, the odd row or column at
+/// the bottom or right, as in Keras; `valid` adds none.
 class Padding {
  public:
   enum class Mode { valid, same, sides };
@@ -39,7 +39,8 @@ class Padding {
 inline constexpr Padding valid{Padding::Mode::valid};
 inline constexpr Padding same{Padding::Mode::same};
 
-/// One layer of a model: what it computes, not its weights. Cheap to copy; the concrete layers below are its constructors.
+/// One layer of a model: what it computes, not its weights. Cheap to copy; the concrete layers below are its
+/// constructors.
 class Layer {
  public:
   const nn::LayerDefinition& definition() const noexcept { return *definition_; }
@@ -57,9 +58,10 @@ struct Conv2DOptions {
   std::string name = {};  ///< "conv2d", "conv2d_1", ... if empty
 };
 
-/// {H, W, C_in} -> {H', W', filters}: y[p][q][n] = activation(bias[n] + sum over r, c, k of x[p*stride + r - top][q*stride + c - left][k] * kernel[r][c][k][n]).
-/// Parameters: kernel {height, width, C_in, filters}, Glorot-uniform, and bias {filters}, zero.
-/// Throws ArgumentError for filters, kernel or stride below 1; ShapeError, when the model is built, if the kernel exceeds the padded image.
+/// {H, W, C_in} -> {H', W', filters}: y[p][q][n] = activation(bias[n] + sum over r, c, k of x[p*stride + r -
+/// top][q*stride + c - left][k] * kernel[r][c][k][n]). Parameters: kernel {height, width, C_in, filters},
+/// Glorot-uniform, and bias {filters}, zero. Throws ArgumentError for filters, kernel or stride below 1; ShapeError,
+/// when the model is built, if the kernel exceeds the padded image.
 struct Conv2D : Layer {
   Conv2D(std::int64_t filters, Size2D kernel, const Conv2DOptions& options = {});
 };
@@ -70,7 +72,8 @@ struct Pool2DOptions {
   std::string name = {};
 };
 
-/// {H, W, C} -> {H', W', C}: the largest value of each window. Padding never wins; the gradient goes to the first of equal values.
+/// {H, W, C} -> {H', W', C}: the largest value of each window. Padding never wins; the gradient goes to the first of
+/// equal values.
 struct MaxPool2D : Layer {
   MaxPool2D(Size2D window = 2, const Pool2DOptions& options = {});
 };

@@ -14,8 +14,9 @@ namespace tilewise {
 
 /// Layers one after the other, and their weights.
 ///
-/// A model is built (shapes checked, weights made) by build(), or by the first fit() from the data's sample shape; what needs a built model
-/// throws ArgumentError without. Messages name the layer that does not fit. Many threads may call the const functions of one model at once.
+/// A model is built (shapes checked, weights made) by build(), or by the first fit() from the data's sample shape; what
+/// needs a built model throws ArgumentError without. Messages name the layer that does not fit. Many threads may call
+/// the const functions of one model at once.
 class Sequential {
  public:
   Sequential(std::initializer_list<Layer> layers);
@@ -24,22 +25,25 @@ class Sequential {
   Sequential& operator=(Sequential&&) noexcept;
   ~Sequential();
 
-  /// Makes the weights for samples of this shape, e.g. {28, 28, 1}. Does nothing if the model is built for it already; throws ShapeError
-  /// if it is built for another one, or if a layer does not fit.
+  /// Makes the weights for samples of this shape, e.g. {28, 28, 1}. Does nothing if the model is built for it already;
+  /// throws ShapeError if it is built for another one, or if a layer does not fit.
   void build(const Shape& sample_shape);
 
-  /// Sets how to train. Compiling again starts with fresh optimizer state and keeps the weights, unless they are still the initial ones: those
-  /// are drawn from options.seed. Throws ArgumentError or ShapeError, and changes nothing, for options that do not fit.
+  /// Sets how to train. Compiling again starts with fresh optimizer state and keeps the weights, unless they are still
+  /// the initial ones: those are drawn from options.seed. Throws ArgumentError or ShapeError, and changes nothing, for
+  /// options that do not fit.
   void compile(const CompileOptions& options);
 
-  /// Trains for options.epochs more epochs; a shuffled pipeline goes on with further orders. Throws ArgumentError if not compiled, ShapeError if
-  /// the data do not fit, and FileError or ArgumentError, before the first step, if a label is outside the model's classes.
+  /// Trains for options.epochs more epochs; a shuffled pipeline goes on with further orders. Throws ArgumentError if
+  /// not compiled, ShapeError if the data do not fit, and FileError or ArgumentError, before the first step, if a label
+  /// is outside the model's classes.
   History fit(const Pipeline& training, const FitOptions& options = {});
 
   /// Loss and metrics over all samples, as compiled. Throws as fit() does.
   Evaluation evaluate(const Pipeline& data) const;
 
-  /// The outputs for `count` samples, count x output_shape(). `samples` is count x input_shape(), NHWC, scaled as for training.
+  /// The outputs for `count` samples, count x output_shape(). `samples` is count x input_shape(), NHWC, scaled as for
+  /// training.
   std::vector<float> predict(const float* samples, std::int64_t count) const;
 
   const Shape& input_shape() const;   ///< of one sample
@@ -53,11 +57,12 @@ class Sequential {
   std::string describe_plan(std::int64_t batch, bool training) const;
 
   std::vector<Weights> weights() const;
-  /// Replaces all weights, matched by name. Throws ArgumentError or ShapeError, naming the weight, and changes nothing if one is
-  /// missing, unknown or of another shape.
+  /// Replaces all weights, matched by name. Throws ArgumentError or ShapeError, naming the weight, and changes nothing
+  /// if one is missing, unknown or of another shape.
   void set_weights(const std::vector<Weights>& weights);
 
-  /// Writes a safetensors file: the weights, and the architecture as JSON in its metadata. The file is replaced as a whole or not at all.
+  /// Writes a safetensors file: the weights, and the architecture as JSON in its metadata. The file is replaced as a
+  /// whole or not at all.
   void save(const std::string& path) const;
   /// The model that save() wrote, built. Throws FileError.
   static Sequential load(const std::string& path);

@@ -2,6 +2,7 @@
 
 /// The whole public API. Everything is in namespace tilewise, which programs usually call tw.
 
+#include "tilewise/compile.hpp"
 #include "tilewise/dataset.hpp"
 #include "tilewise/error.hpp"
 #include "tilewise/isa.hpp"
