@@ -3,7 +3,10 @@
 #include <cstdint>
 #include <string>
 
-#include "kernels/cases.hpp"
+#include "kernels/classification_cases.hpp"
+#include "kernels/conv_cases.hpp"
+#include "kernels/elementwise_cases.hpp"
+#include "kernels/pool_cases.hpp"
 #include "kernels/select.hpp"
 #include "support/catch.hpp"
 #include "support/draw.hpp"
