@@ -99,7 +99,7 @@ void Execution::run_depth_first(const Segment& segment, std::int64_t batch, int 
 void Execution::run_over_items(const Segment::Entry& entry, std::int64_t batch, int threads) {
   // Items first; samples too where there are fewer items than lanes.
   const ops::Phase& phase = phase_of(entry);
-  const std::int64_t item_parts = std::min<std::int64_t>(threads, phase.items);
+  const std::int64_t item_parts = std::clamp<std::int64_t>(phase.items, 1, threads);
   const std::int64_t image_parts =
       phase.by_image ? std::clamp<std::int64_t>(threads / item_parts, 1, std::max<std::int64_t>(batch, 1)) : 1;
   plan::run(static_cast<int>(item_parts * image_parts), [&](int lane) {

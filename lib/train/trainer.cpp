@@ -60,8 +60,9 @@ void Trainer::prepare(std::int64_t batch_size) {
   threads_ = threads();
   const bool fits = plan_ && plan_->options.max_batch == batch_size;
   if (fits && threads_ <= max_threads_) return;
-  if (!fits) plan_ = make_plan(batch_size);
-  execution_ = std::make_unique<plan::Execution>(plan_, parameters_, threads_);
+  auto plan = fits ? plan_ : make_plan(batch_size);
+  execution_ = std::make_unique<plan::Execution>(plan, parameters_, threads_);
+  plan_ = std::move(plan);
   execution_->bind(graph_.rate, &rate_);
   max_threads_ = threads_;
 }

@@ -53,6 +53,18 @@ TEST_CASE("dense's passes equal their definition on integers, on every ISA", "[o
   }
 }
 
+TEST_CASE("dense takes an empty batch", "[ops]") {
+  const TensorSpec x{{4}}, kernel{{4, 3}, Storage::packed}, transposed{{3, 4}, Storage::packed};
+  for (const ops::Kernels& kernels : all_float_kernels()) {
+    CHECK(
+        run_op(std::make_shared<ops::Dense>(), {x, kernel, {}}, {{}, Values(12, 1.0), {}}, {kernels, 0, 2})[0].empty());
+    const auto gradients = run_op(std::make_shared<ops::DenseBackward>(), {{{3}}, x, transposed},
+                                  {{}, {}, Values(12, 1.0)}, {kernels, 0, 2});
+    CHECK(gradients[1] == Values(12, 0.0));
+    CHECK(gradients[2] == Values(3, 0.0));
+  }
+}
+
 TEST_CASE("dense's gradients are its derivatives", "[ops]") {
   const TensorSpec x{{7}}, kernel{{7, 5}, Storage::packed}, bias{{5}, Storage::packed};
   CHECK(gradient_error(std::make_shared<ops::Dense>(), {x, kernel, bias},
