@@ -12,10 +12,11 @@
 namespace tilewise::bench {
 
 /// Runs `run` for as long as `state` asks, and reports GFLOPS, and what percentage that is of the FMA peak that the
-/// core had just before and after. Of the times counts the lower quartile: where other programs share the core, the
-/// median is theirs. `flops` are nominal: those of direct convolution, padding included.
+/// core had just before and after, times the number of threads that `run` uses. Of the times counts the lower quartile:
+/// where other programs share the core, the median is theirs. `flops` are nominal: those of direct convolution, padding
+/// included.
 template <class F>
-void measure_against_peak(benchmark::State& state, Isa isa, double flops, const F& run) {
+void measure_against_peak(benchmark::State& state, Isa isa, double flops, const F& run, int threads = 1) {
   using Clock = std::chrono::steady_clock;
   const double peak_before = measure_fma_peak(isa);
   std::vector<double> seconds;
@@ -30,7 +31,7 @@ void measure_against_peak(benchmark::State& state, Isa isa, double flops, const 
   std::nth_element(seconds.begin(), quartile, seconds.end());
   const double gflops = flops / *quartile / 1e9;
   state.counters["GFLOPS"] = gflops;
-  state.counters["peak_percent"] = gflops / peak * 100;
+  state.counters["peak_percent"] = gflops / (peak * threads) * 100;
 }
 
 }  // namespace tilewise::bench
