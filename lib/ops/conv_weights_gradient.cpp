@@ -36,18 +36,13 @@ std::int64_t ConvWeightsGradient::slices() const noexcept {
   return base::ceil_div(in_channels, slice_channels);
 }
 
-std::int64_t ConvWeightsGradient::weight_items(std::int64_t channel_block) const noexcept {
-  return base::ceil_div(out_channels, channel_block) * slices() * taps();
-}
-
 std::int64_t ConvWeightsGradient::items(std::int64_t channel_block) const noexcept {
-  return weight_items(channel_block) + base::ceil_div(out_channels, channel_block);
+  return base::ceil_div(out_channels, channel_block) * items_of_block();
 }
 
 template <class T>
 void ConvWeightsGradient::run(const kernels::KernelTable<T>& table, const T* image, const T* out_gradient,
                               T* weights_gradient, T* bias_gradient, const Work& work) const {
-  const std::int64_t weight_end = std::min(work.item_end, weight_items(table.channel_block));
   const std::int64_t row_bytes =
       static_cast<std::int64_t>(sizeof(T)) * (out.width * out_channels + window.stride.height * in.width * in_channels);
   const std::int64_t rows = std::max(chunk_bytes / row_bytes, base::ceil_div(min_chunk_places, out.width));
@@ -55,18 +50,23 @@ void ConvWeightsGradient::run(const kernels::KernelTable<T>& table, const T* ima
   const std::int64_t chunk_images = std::max<std::int64_t>(1, rows / out.height);
   bool accumulate = false;
   // An empty batch still makes one round, which writes the zeros.
-  for (std::int64_t first = 0; weights_gradient && first < std::max<std::int64_t>(work.batch, 1); first += chunk_images)
+  for (std::int64_t first = 0; first < std::max<std::int64_t>(work.batch, 1); first += chunk_images)
     for (std::int64_t row = 0; row < out.height; row += chunk_rows) {
-      for (std::int64_t item = work.item_begin; item < weight_end; ++item)
-        run_tile(table, image + first * in.height * in.width * in_channels,
-                 out_gradient + first * out.height * out.width * out_channels, weights_gradient, item,
-                 std::min(chunk_images, work.batch - first), {row, row + chunk_rows}, accumulate);
+      const std::int64_t images = std::min(chunk_images, work.batch - first);
+      const Range out_rows{row, std::min(row + chunk_rows, out.height)};
+      const T* chunk_image = image + first * in.height * in.width * in_channels;
+      const T* chunk_gradient = out_gradient + first * out.height * out.width * out_channels;
+      for (std::int64_t item = work.item_begin; item < work.item_end; ++item) {
+        if (weights_gradient)
+          run_tile(table, chunk_image, chunk_gradient, weights_gradient, item, images, out_rows, accumulate);
+        // Of several images a chunk has all rows: its places are neighbours.
+        if (bias_gradient && (item + 1) % items_of_block() == 0)
+          sum_bias_gradient(table, chunk_gradient + row * out.width * out_channels,
+                            images * (out_rows.end - out_rows.begin) * out.width, out_channels, item / items_of_block(),
+                            bias_gradient, accumulate);
+      }
       accumulate = true;
     }
-  for (std::int64_t item = std::max(work.item_begin, weight_items(table.channel_block));
-       bias_gradient && item < work.item_end; ++item)
-    sum_bias_gradient(table, out_gradient, work.batch * out.height * out.width, out_channels,
-                      item - weight_items(table.channel_block), bias_gradient);
 }
 
 template <class T>
@@ -107,10 +107,10 @@ void ConvWeightsGradient::run_tile(const kernels::KernelTable<T>& table, const T
 
 template <class T>
 void sum_bias_gradient(const kernels::KernelTable<T>& table, const T* out_gradient, std::int64_t rows,
-                       std::int64_t out_channels, std::int64_t block, T* bias_gradient) {
+                       std::int64_t out_channels, std::int64_t block, T* bias_gradient, bool accumulate) {
   const std::int64_t block_size = table.channel_block, channel = block * block_size;
   const std::int64_t columns = std::min(block_size, out_channels - channel);
-  table.column_sum({out_gradient + channel, bias_gradient + channel, out_channels, rows, columns, false});
+  table.column_sum({out_gradient + channel, bias_gradient + channel, out_channels, rows, columns, accumulate});
   std::fill_n(bias_gradient + channel + columns, block_size - columns, T{});
 }
 
@@ -118,7 +118,7 @@ void sum_bias_gradient(const kernels::KernelTable<T>& table, const T* out_gradie
   template void ConvWeightsGradient::run(const kernels::KernelTable<T>&, const T*, const T*, T*, T*, const Work&)     \
       const;                                                                                                          \
   template void sum_bias_gradient(const kernels::KernelTable<T>&, const T*, std::int64_t, std::int64_t, std::int64_t, \
-                                  T*);
+                                  T*, bool);
 TILEWISE_INSTANTIATE(float)
 TILEWISE_INSTANTIATE(double)
 TILEWISE_INSTANTIATE(std::int64_t)

@@ -8,8 +8,8 @@
 namespace tilewise::ops {
 
 /// Backward-weights of a convolution. Each item owns one tap's gradient for a block of output and a slice of input
-/// channels, or one block of the bias gradient, and sums all images in order: the sums do not depend on how items are
-/// shared out.
+/// channels, and the last item of a block its bias gradient too; it sums all images in order, so that the sums do not
+/// depend on how items are shared out.
 struct ConvWeightsGradient {
   Window2D window;
   Extent2D in, out;
@@ -28,16 +28,16 @@ struct ConvWeightsGradient {
   };
   std::int64_t slices() const noexcept;
   std::int64_t taps() const noexcept { return window.size.height * window.size.width; }
-  std::int64_t weight_items(std::int64_t channel_block) const noexcept;
+  std::int64_t items_of_block() const noexcept { return slices() * taps(); }
   template <class T>
   void run_tile(const kernels::KernelTable<T>& table, const T* image, const T* out_gradient, T* weights_gradient,
                 std::int64_t item, std::int64_t images, Range out_rows, bool accumulate) const;
 };
 
-/// bias_gradient[n] = the sum of column n of out_gradient {rows, out_channels} for one block of channels; the block's
-/// rest is zero.
+/// bias_gradient[n] = (or += with accumulate) the sum of column n of out_gradient {rows, out_channels} for one block of
+/// channels; the block's rest is zero.
 template <class T>
 void sum_bias_gradient(const kernels::KernelTable<T>& table, const T* out_gradient, std::int64_t rows,
-                       std::int64_t out_channels, std::int64_t block, T* bias_gradient);
+                       std::int64_t out_channels, std::int64_t block, T* bias_gradient, bool accumulate);
 
 }  // namespace tilewise::ops

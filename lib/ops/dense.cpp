@@ -91,7 +91,8 @@ struct DenseWeightsGradient {
     for (std::int64_t item = work.item_begin; item < work.item_end; ++item) {
       if (item >= weight_items(block_size)) {
         if (bias_gradient)
-          sum_bias_gradient(table, out_gradient, work.batch, out, item - weight_items(block_size), bias_gradient);
+          sum_bias_gradient(table, out_gradient, work.batch, out, item - weight_items(block_size), bias_gradient,
+                            false);
         continue;
       }
       const std::int64_t block = item / slices, feature = item % slices * slice_features;
