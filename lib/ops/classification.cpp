@@ -10,7 +10,8 @@ const TensorSpec labels_spec{{}, Storage::batched, Element::i32};
 const TensorSpec per_sample{{}, Storage::batched};
 
 void expect_scores(const Op& op, const std::vector<TensorSpec>& inputs) {
-  if (inputs.empty() || inputs[0].shape.rank() != 1 || inputs[0].shape[0] < 1 || inputs[0].storage != Storage::batched)
+  if (inputs.empty() || inputs[0].shape.rank() != 1 || inputs[0].shape[0] < 1 ||
+      inputs[0].storage != Storage::batched || inputs[0].element != Element::scalar)
     throw ShapeError(std::string(op.kind()) + ": the input is " +
                      (inputs.empty() ? std::string("absent") : to_string(inputs[0])) +
                      "; expected a batch of class scores");
@@ -125,6 +126,8 @@ std::vector<TensorSpec> SoftmaxCrossEntropy::infer(const std::vector<TensorSpec>
 }
 
 std::vector<ValueId> SoftmaxCrossEntropy::backward(GraphBuilder& graph, const BackwardRequest& request) const {
+  if (request.output_gradients[1] != no_value)
+    throw ArgumentError("softmax_cross_entropy: nothing can be differentiated through its probabilities");
   return {graph.emit(std::make_shared<SoftmaxCrossEntropyBackward>(), {request.outputs[1], request.inputs[1]})[0],
           no_value};
 }

@@ -23,6 +23,15 @@ void expect_image(const Op& op, const TensorSpec& spec) {
                      "; expected a batch of height x width x channels");
 }
 
+/// What the fused max-pool of kernel conv_tile can do.
+void expect_fusible(const Window2D& pool) {
+  const std::int64_t positions = pool.size.height * pool.size.width;
+  if (pool.padding != Sides{} || pool.dilation != Extent2D{1, 1} || pool.stride.height < pool.size.height ||
+      pool.stride.width < pool.size.width || positions < 2 || positions > kernels::max_u8_positions)
+    throw ArgumentError("conv2d: expected a pool of 2 to " + std::to_string(kernels::max_u8_positions) +
+                        " positions without padding, dilation or overlap");
+}
+
 std::string direct_algorithm(const Kernels& kernels) {
   return kernels.visit([](const auto& table) {
     return "direct " + std::to_string(table.tile_places) + "x" + std::to_string(table.channel_block);
@@ -42,7 +51,9 @@ std::vector<TensorSpec> Conv2D::infer(const std::vector<TensorSpec>& inputs) con
                 {inputs[0],
                  {{window.size.height, window.size.width, inputs[0].shape[2], kernel[3]}, Storage::packed},
                  is_absent(inputs[2]) ? inputs[2] : TensorSpec{{kernel[3]}, Storage::packed}});
+  if (inputs[1].shape.elements() == 0) throw ShapeError("conv2d: the kernel " + kernel.to_string() + " is empty");
   const Extent2D out = window.out(extent_of(inputs[0]));
+  if (attributes_.pool) expect_fusible(*attributes_.pool);
   if (!attributes_.pool) return {image_spec(out, kernel[3])};
   TensorSpec index = image_spec(attributes_.pool->out(out), kernel[3]);
   index.element = Element::u8;
@@ -54,12 +65,8 @@ std::vector<ValueId> Conv2D::backward(GraphBuilder& graph, const BackwardRequest
     throw ArgumentError("conv2d: a fused convolution is not differentiated");
   const ValueId transposed =
       request.wanted[0] ? graph.emit(std::make_shared<TransposeWeights>(), {request.inputs[1]})[0] : no_value;
-  std::vector<ValueId> gradients =
-      graph.emit(std::make_shared<Conv2DBackward>(attributes_.window, graph.spec(request.inputs[1]).shape),
-                 {request.output_gradients[0], request.inputs[0], transposed});
-  for (std::size_t input = 0; input < gradients.size(); ++input)
-    if (!request.wanted[input]) gradients[input] = no_value;
-  return gradients;
+  return graph.emit(std::make_shared<Conv2DBackward>(attributes_.window, graph.spec(request.inputs[1]).shape),
+                    {request.output_gradients[0], request.inputs[0], transposed});
 }
 
 Step Conv2D::lower(const LowerRequest& request) const {

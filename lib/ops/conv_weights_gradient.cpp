@@ -44,7 +44,8 @@ template <class T>
 void ConvWeightsGradient::run(const kernels::KernelTable<T>& table, const T* image, const T* out_gradient,
                               T* weights_gradient, T* bias_gradient, const Work& work) const {
   const std::int64_t row_bytes =
-      static_cast<std::int64_t>(sizeof(T)) * (out.width * out_channels + window.stride.height * in.width * in_channels);
+      static_cast<std::int64_t>(sizeof(T)) *
+      (out.width * out_channels + std::min(window.stride.height, in.height) * in.width * in_channels);
   const std::int64_t rows = std::max(chunk_bytes / row_bytes, base::ceil_div(min_chunk_places, out.width));
   const std::int64_t chunk_rows = std::min(rows, out.height);
   const std::int64_t chunk_images = std::max<std::int64_t>(1, rows / out.height);

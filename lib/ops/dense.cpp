@@ -95,13 +95,14 @@ struct DenseWeightsGradient {
                             false);
         continue;
       }
+      if (!weights_gradient) continue;
       const std::int64_t block = item / slices, feature = item % slices * slice_features;
       args.in = x + feature;
       args.out_gradient = out_gradient + block * block_size;
       args.weights_gradient = weights_gradient + (block * in + feature) * block_size;
       args.in_channels = std::min(slice_features, in - feature);
       args.out_channels = static_cast<std::int32_t>(std::min(block_size, out - block * block_size));
-      if (weights_gradient) table.conv_weights_tile(args);
+      table.conv_weights_tile(args);
     }
   }
 };
@@ -120,6 +121,8 @@ std::vector<TensorSpec> Dense::infer(const std::vector<TensorSpec>& inputs) cons
   if (inputs[1].shape.rank() != 2)
     throw ShapeError("dense: the kernel is " + inputs[1].shape.to_string() + "; expected in x out");
   const std::int64_t out = inputs[1].shape[1];
+  if (inputs[1].shape.elements() == 0)
+    throw ShapeError("dense: the kernel " + inputs[1].shape.to_string() + " is empty");
   expect_inputs(*this, inputs,
                 {inputs[0],
                  {{inputs[0].shape[0], out}, Storage::packed},

@@ -29,10 +29,19 @@ Phase over_elements(const char* name, const Kernels& kernels, const TensorSpec& 
           }};
 }
 
+/// `count` inputs of the first one's spec, their elements the plan's scalar.
+void expect_alike(const Op& op, const std::vector<TensorSpec>& inputs, std::size_t count) {
+  bool alike = inputs.size() == count;
+  for (const TensorSpec& input : inputs) alike = alike && input == inputs[0] && input.element == Element::scalar;
+  if (!alike)
+    throw ShapeError(std::string(op.kind()) + ": expected " + std::to_string(count) +
+                     " inputs of one shape and of the plan's scalar");
+}
+
 }  // namespace
 
 std::vector<TensorSpec> Relu::infer(const std::vector<TensorSpec>& inputs) const {
-  if (inputs.size() != 1) throw ShapeError("relu: expected one input");
+  expect_alike(*this, inputs, 1);
   return {inputs[0]};
 }
 
@@ -53,8 +62,7 @@ Step Relu::lower(const LowerRequest& request) const {
 }
 
 std::vector<TensorSpec> ReluBackward::infer(const std::vector<TensorSpec>& inputs) const {
-  if (inputs.empty()) throw ShapeError("relu_backward: expected two inputs");
-  expect_inputs(*this, inputs, {inputs[0], inputs[0]});
+  expect_alike(*this, inputs, 2);
   return {inputs[0]};
 }
 
@@ -72,8 +80,7 @@ Step ReluBackward::lower(const LowerRequest& request) const {
 }
 
 std::vector<TensorSpec> Add::infer(const std::vector<TensorSpec>& inputs) const {
-  if (inputs.empty()) throw ShapeError("add: expected two inputs");
-  expect_inputs(*this, inputs, {inputs[0], inputs[0]});
+  expect_alike(*this, inputs, 2);
   return {inputs[0]};
 }
 

@@ -160,7 +160,7 @@ class Op {
   /// Whether output 0 is the loss of each sample: backward() then gives the gradient of its mean over the batch, and
   /// asks for none of its own.
   virtual bool is_loss() const noexcept { return false; }
-  /// Whether the outputs depend on parameters only: kept between runs, made anew when those change.
+  /// Whether the outputs may be kept between runs as long as the inputs, parameters all, have not changed.
   virtual bool is_derived() const noexcept { return false; }
   /// The inputs that running it changes: an optimizer's parameters and state.
   virtual std::vector<int> updated_inputs(std::size_t /*input_count*/) const { return {}; }

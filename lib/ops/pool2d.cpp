@@ -65,14 +65,23 @@ struct PoolSweep {
 };
 
 void expect_pool_image(const Op& op, const std::vector<TensorSpec>& inputs, const Window2D& window) {
-  if (inputs.size() != 1 || inputs[0].shape.rank() != 3 || inputs[0].storage != Storage::batched)
+  if (inputs.size() != 1 || inputs[0].shape.rank() != 3 || inputs[0].storage != Storage::batched ||
+      inputs[0].element != Element::scalar)
     throw ShapeError(std::string(op.kind()) + ": expected a batch of height x width x channels");
-  const auto reach = [](std::int64_t size, std::int64_t dilation) { return (size - 1) * dilation + 1; };
-  const Sides& pad = window.padding;
-  if (std::max(pad.top, pad.bottom) >= reach(window.size.height, window.dilation.height) ||
-      std::max(pad.left, pad.right) >= reach(window.size.width, window.dilation.width))
-    throw ShapeError(std::string(op.kind()) +
-                     ": a window may lie wholly in the padding; expected less padding than window on each side");
+  const Extent2D in{inputs[0].shape[0], inputs[0].shape[1]}, out = window.out(in);
+  const auto expect_real_input = [&](std::int64_t places, auto taps) {
+    for (std::int64_t place = 0; place < places; ++place)
+      if (taps(place).count == 0)
+        throw ShapeError(std::string(op.kind()) + ": a window lies wholly in the padding; expected less padding");
+  };
+  expect_real_input(out.height, [&](std::int64_t row) {
+    return taps_of_output(row, in.height, window.size.height, window.stride.height, window.dilation.height,
+                          window.padding.top);
+  });
+  expect_real_input(out.width, [&](std::int64_t column) {
+    return taps_of_output(column, in.width, window.size.width, window.stride.width, window.dilation.width,
+                          window.padding.left);
+  });
 }
 
 TensorSpec pooled(const TensorSpec& image, const Window2D& window, Element element = Element::scalar) {
@@ -106,7 +115,7 @@ void max_pool(const kernels::KernelTable<T>& table, const PoolSweep& sweep, cons
       });
 }
 
-/// Item = an output row if no windows share an input, else the whole image.
+/// Item = an output row if each input lies in exactly one window, else the whole image.
 template <class T>
 void max_pool_backward(const kernels::KernelTable<T>& table, const PoolSweep& sweep, const T* out_gradient,
                        const std::byte* index, T* in_gradient, const Work& work) {

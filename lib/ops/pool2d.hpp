@@ -21,7 +21,8 @@ class MaxPool2D final : public Op {
   Window2D window_;
 };
 
-/// inputs: out_gradient {H', W', C}; index. output: the gradient {H, W, C}, exact zeros where no window reaches.
+/// inputs: out_gradient {H', W', C}; index, in which a dead one (kernels::dead_index_u8) passes no gradient on. output:
+/// the gradient {H, W, C}, exact zeros where no window reaches.
 class MaxPool2DBackward final : public Op {
  public:
   MaxPool2DBackward(const Window2D& window, const Shape& image) : window_(window), image_(image) {}

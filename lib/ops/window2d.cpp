@@ -9,6 +9,21 @@ namespace tilewise::ops {
 
 namespace {
 
+/// No size, stride, dilation or padding is larger: then products of two of them, and sums with an extent, cannot wrap.
+constexpr std::int64_t largest = 0x7FFFFFFF;
+
+void expect_between(const char* axis, const char* what, std::int64_t value, std::int64_t least) {
+  if (value < least || value > largest)
+    throw ShapeError(std::string(axis) + ": " + what + " " + std::to_string(value) + "; expected " +
+                     std::to_string(least) + " to " + std::to_string(largest));
+}
+
+void expect_axis(const char* axis, std::int64_t size, std::int64_t stride, std::int64_t dilation) {
+  expect_between(axis, "window size", size, 1);
+  expect_between(axis, "stride", stride, 1);
+  expect_between(axis, "dilation", dilation, 1);
+}
+
 std::int64_t same_total(std::int64_t in, std::int64_t size, std::int64_t stride, std::int64_t dilation) {
   const std::int64_t out = base::ceil_div(in, stride);
   return std::max<std::int64_t>(0, (out - 1) * stride + (size - 1) * dilation + 1 - in);
@@ -16,29 +31,33 @@ std::int64_t same_total(std::int64_t in, std::int64_t size, std::int64_t stride,
 
 std::int64_t out_extent(const char* axis, std::int64_t in, std::int64_t size, std::int64_t stride,
                         std::int64_t dilation, std::int64_t before, std::int64_t after) {
-  const auto fail = [&](const std::string& what) { throw ShapeError(std::string(axis) + ": " + what); };
-  if (size < 1) fail("window size " + std::to_string(size) + "; expected 1 or more");
-  if (stride < 1) fail("stride " + std::to_string(stride) + "; expected 1 or more");
-  if (dilation < 1) fail("dilation " + std::to_string(dilation) + "; expected 1 or more");
-  if (before < 0 || after < 0)
-    fail("padding " + std::to_string(before) + " and " + std::to_string(after) + "; expected 0 or more");
+  expect_axis(axis, size, stride, dilation);
+  expect_between(axis, "padding", before, 0);
+  expect_between(axis, "padding", after, 0);
   const std::int64_t padded = base::checked_add(base::checked_add(in, before), after);
   const std::int64_t reach = base::checked_add(base::checked_mul(size - 1, dilation), 1);
   if (reach > padded)
-    fail("a window of " + std::to_string(reach) + " on an image of " + std::to_string(in) + " padded to " +
-         std::to_string(padded) + "; expected a window that fits");
+    throw ShapeError(std::string(axis) + ": a window of " + std::to_string(reach) + " on an image of " +
+                     std::to_string(in) + " padded to " + std::to_string(padded) + "; expected a window that fits");
   return (padded - reach) / stride + 1;
 }
 
 }  // namespace
 
 Sides Window2D::same_padding(Extent2D in, Extent2D size, Extent2D stride, Extent2D dilation) {
+  expect_axis("height", size.height, stride.height, dilation.height);
+  expect_axis("width", size.width, stride.width, dilation.width);
   const std::int64_t rows = same_total(in.height, size.height, stride.height, dilation.height);
   const std::int64_t columns = same_total(in.width, size.width, stride.width, dilation.width);
   return {rows / 2, rows - rows / 2, columns / 2, columns - columns / 2};
 }
 
 Extent2D Window2D::out(Extent2D in) const {
+  expect_axis("height", size.height, stride.height, dilation.height);
+  expect_axis("width", size.width, stride.width, dilation.width);
+  if (size.height * size.width > largest)
+    throw ShapeError("a window of " + std::to_string(size.height) + "x" + std::to_string(size.width) +
+                     "; expected at most " + std::to_string(largest) + " positions");
   return {out_extent("height", in.height, size.height, stride.height, dilation.height, padding.top, padding.bottom),
           out_extent("width", in.width, size.width, stride.width, dilation.width, padding.left, padding.right)};
 }

@@ -103,9 +103,14 @@ void fuse_max_pool(Rewriter& graph, Node& node) {
   Node* relu_backward = graph.user<ops::ReluBackward>(map);
   const std::size_t expected_users = relu_backward ? 2 : 1;
   if (graph.users(map).size() != expected_users) return;
+  // Under a ReLU the fused index marks dead outputs, which only the absorbed backward may see.
+  const ValueId index = pool->outputs[1];
+  if (conv->attributes().activation == kernels::Activation::relu &&
+      (graph.is_kept(index) || graph.users(index).size() != expected_users - 1))
+    return;
   if (relu_backward) {
     Node* pool_backward = graph.producer(relu_backward->inputs[0]);
-    if (!as<ops::MaxPool2DBackward>(pool_backward) || pool_backward->inputs[1] != pool->outputs[1] ||
+    if (!as<ops::MaxPool2DBackward>(pool_backward) || pool_backward->inputs[1] != index ||
         graph.only_user(pool_backward->outputs[0]) != relu_backward)
       return;
     pool_backward->outputs[0] = relu_backward->outputs[0];
@@ -125,7 +130,8 @@ void fuse_softmax_cross_entropy(Rewriter& graph, Node& node) {
   if (!as<ops::Softmax>(&node)) return;
   const ValueId probabilities = node.outputs[0];
   Node* loss = graph.user<ops::CrossEntropy>(probabilities);
-  if (!loss) return;
+  // The fused op stands where the softmax stood: the labels must be there already.
+  if (!loss || graph.producer(loss->inputs[1])) return;
   Node* loss_backward = graph.user<ops::CrossEntropyBackward>(probabilities);
   if (loss_backward) {
     Node* softmax_backward = graph.only_user(loss_backward->outputs[0]);
@@ -161,6 +167,12 @@ void drop_unread(Rewriter& graph) {
 
 }  // namespace
 
+bool is_derived(const Graph& graph, const Node& node) {
+  return node.op->is_derived() && std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
+           return input != no_value && graph.value(input).role == Role::parameter;
+         });
+}
+
 void choose(Graph& graph, const PlanOptions& options) {
   Rewriter rewriter(graph, options.outputs);
   if (options.fuse) {
@@ -171,7 +183,7 @@ void choose(Graph& graph, const PlanOptions& options) {
   }
   drop_unread(rewriter);
   std::stable_partition(graph.nodes().begin(), graph.nodes().end(),
-                        [](const Node& node) { return node.op->is_derived(); });
+                        [&](const Node& node) { return is_derived(graph, node); });
 }
 
 }  // namespace tilewise::plan

@@ -45,13 +45,16 @@ Execution::Execution(std::shared_ptr<const Plan> plan, ParameterStore& parameter
 }
 
 void Execution::bind(ValueId input, const void* data) {
-  const int buffer = plan_->buffer_of_value[static_cast<std::size_t>(input)];
+  const auto buffer = static_cast<std::size_t>(plan_->buffer_of_value[static_cast<std::size_t>(input)]);
+  if (plan_->buffers[buffer].kind != Buffer::Kind::input) throw ArgumentError("only inputs of a plan can be bound");
   // No op writes to an input; the tensors of a step are one array for inputs and outputs.
-  addresses_[static_cast<std::size_t>(buffer)] = const_cast<void*>(data);
+  addresses_[buffer] = const_cast<void*>(data);
 }
 
 const void* Execution::data(ValueId value) const {
-  return addresses_[static_cast<std::size_t>(plan_->buffer_of_value[static_cast<std::size_t>(value)])];
+  const int buffer = plan_->buffer_of_value[static_cast<std::size_t>(value)];
+  if (buffer < 0) throw ArgumentError("a value that was fused away or left out; expected one of the plan's outputs");
+  return addresses_[static_cast<std::size_t>(buffer)];
 }
 
 void Execution::run(std::int64_t batch, int threads) {

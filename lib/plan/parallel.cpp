@@ -53,9 +53,8 @@ void run_on_threads(int lanes, const LaneFunction& function) {
   for (int lane = 0; lane < lanes; ++lane) order[static_cast<std::size_t>(lane)] = lane;
   static thread_local std::minstd_rand shuffler;
   std::shuffle(order.begin(), order.end(), shuffler);
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;  // joins, also if one cannot be started
   for (int lane : order) threads.emplace_back([&function, lane] { run_lane(function, lane); });
-  for (std::thread& thread : threads) thread.join();
 }
 
 }  // namespace

@@ -16,6 +16,9 @@ void segment(Plan& plan, const Graph& graph);
 /// sizes.
 void place(Plan& plan, const Graph& graph);
 
+/// Whether the node's outputs depend on parameters only, so that they are kept until those change.
+bool is_derived(const Graph& graph, const Node& node);
+
 /// Bytes of a tensor for max_batch samples. Throws ShapeError if they do not fit into 63 bits.
 std::int64_t tensor_bytes(const TensorSpec& spec, const PlanOptions& options);
 

@@ -38,8 +38,7 @@ class Placement {
     for (std::size_t value = 0; value < graph_.values().size(); ++value)
       add_outside_buffer(static_cast<ValueId>(value));
     for (std::size_t step = 0; step < plan_.steps.size(); ++step) place_step(step);
-    // Everything that is read after the run lives to its end; so does what an earlier segment of the next run may not
-    // touch.
+    // What is read after the run lives to its end.
     for (ValueId value : plan_.options.outputs)
       if (int buffer = buffer_of(value); buffer >= 0)
         plan_.buffers[index(buffer)].last_segment = static_cast<int>(plan_.segments.size()) - 1;
@@ -88,7 +87,7 @@ class Placement {
   }
 
   int new_buffer(const Node& node, ValueId value) {
-    return add_buffer(node.op->is_derived() ? Buffer::Kind::derived : Buffer::Kind::step,
+    return add_buffer(is_derived(graph_, node) ? Buffer::Kind::derived : Buffer::Kind::step,
                       tensor_bytes(graph_.spec(value), plan_.options));
   }
 
@@ -162,16 +161,21 @@ std::int64_t tensor_bytes(const TensorSpec& spec, const PlanOptions& options) {
   if (spec.storage == ops::Storage::batched) elements = base::checked_mul(elements, options.max_batch);
   if (spec.storage == ops::Storage::packed)
     elements = base::weights_layout(spec.shape, options.kernels.channel_block()).elements();
-  switch (spec.element) {
-    case ops::Element::u8:
-      return elements;
-    case ops::Element::u32:
-    case ops::Element::i32:
-      return base::checked_mul(elements, 4);
-    case ops::Element::scalar:
-      break;
-  }
-  return base::checked_mul(elements, options.kernels.element_bytes());
+  const auto element_bytes = [&]() -> std::int64_t {
+    switch (spec.element) {
+      case ops::Element::u8:
+        return 1;
+      case ops::Element::u32:
+      case ops::Element::i32:
+        return 4;
+      case ops::Element::scalar:
+        break;
+    }
+    return options.kernels.element_bytes();
+  };
+  const std::int64_t bytes = base::checked_mul(elements, element_bytes());
+  base::checked_add(bytes, alignment);  // so that rounding up cannot wrap
+  return bytes;
 }
 
 void place(Plan& plan, const Graph& graph) {

@@ -36,6 +36,7 @@ std::shared_ptr<const Plan> make_plan(Graph graph, const PlanOptions& options) {
   if (options.max_batch < 0)
     throw ArgumentError("a plan for " + std::to_string(options.max_batch) + " samples; expected 0 or more");
   auto plan = std::make_shared<Plan>(Plan{options, {}, {}, {}, {}});
+  for (const Value& value : graph.values()) tensor_bytes(value.spec, options);  // refuses sizes that wrap, first of all
   choose(graph, options);
   lower(*plan, graph);
   segment(*plan, graph);

@@ -185,6 +185,23 @@ TEST_CASE("an empty batch gives zero gradients", "[ops]") {
   }
 }
 
+TEST_CASE("conv2d takes strides far beyond the image", "[ops]") {
+  const ConvCase c{{{3, 3}, {0x7FFFFFFF, 0x7FFFFFFF}, {1, 1}, {1, 1, 1, 1}}, 5, 5, 2, 3, 2};
+  const Values x = integers(c.image(), c.batch, 3, 1), w = integers(c.kernel(), 1, 3, 2),
+               dy = integers(c.result(), c.batch, 3, 3);
+  for (const ops::Kernels& kernels : all_float_kernels()) {
+    const RunSettings settings{kernels, c.batch};
+    const Values y = run_op(std::make_shared<ops::Conv2D>(ops::Conv2DAttributes{c.window}), {c.image(), c.kernel(), {}},
+                            {x, w, {}}, settings)[0];
+    CHECK(y == plain_conv2d(c, x, w, {}));
+    const Values transposed = run_op(std::make_shared<ops::TransposeWeights>(), {c.kernel()}, {w}, settings)[0];
+    const auto gradients = run_op(std::make_shared<ops::Conv2DBackward>(c.window, c.kernel().shape),
+                                  {c.result(), c.image(), c.transposed()}, {dy, x, transposed}, settings);
+    CHECK(dot(x, gradients[0]) == dot(y, dy));
+    CHECK(dot(w, gradients[1]) == dot(y, dy));
+  }
+}
+
 TEST_CASE("conv2d refuses what does not fit", "[ops]") {
   const auto infer = [](const ops::Window2D& window, const Shape& image, const Shape& kernel) {
     return ops::Conv2D({window}).infer({{image}, {kernel, Storage::packed}, {}});

@@ -136,6 +136,9 @@ TEST_CASE("pooling refuses windows that may see padding only", "[ops]") {
   const ops::Window2D window{{2, 2}, {2, 2}, {1, 1}, {2, 0, 0, 0}};
   CHECK_THROWS_AS(ops::MaxPool2D(window).infer({{{4, 4, 1}}}), ShapeError);
   CHECK_THROWS_AS(ops::AveragePool2D(window).infer({{{4, 4, 1}}}), ShapeError);
+  // Dilated: reach covers the image, but no tap does.
+  const ops::Window2D dilated{{2, 1}, {1, 1}, {3, 1}, {2, 1, 0, 0}};
+  CHECK_THROWS_AS(ops::AveragePool2D(dilated).infer({{{1, 1, 1}}}), ShapeError);
   CHECK_THROWS_AS(ops::MaxPool2D(ops::Window2D{{5, 5}}).infer({{{4, 4, 1}}}), ShapeError);
 }
 

@@ -1,5 +1,6 @@
 #include "ops/window2d.hpp"
 #include "support/catch.hpp"
+#include "tilewise/error.hpp"
 
 using namespace tilewise::ops;
 
@@ -51,4 +52,17 @@ TEST_CASE("taps of outputs and taps of inputs name the same pairs", "[ops]") {
             REQUIRE(forward_pairs == pairs);
             REQUIRE(backward_pairs == pairs);
           }
+}
+
+TEST_CASE("windows whose arithmetic could wrap are refused", "[ops]") {
+  const std::int64_t huge = INT64_MAX;
+  CHECK_THROWS_AS((Window2D{{3, 3}, {huge, 1}}.out({28, 28})), tilewise::ShapeError);
+  CHECK_THROWS_AS((Window2D{{3, huge}}.out({28, 28})), tilewise::ShapeError);
+  CHECK_THROWS_AS((Window2D{{3, 3}, {1, 1}, {huge, 1}}.out({28, 28})), tilewise::ShapeError);
+  CHECK_THROWS_AS((Window2D{{3, 3}, {1, 1}, {1, 1}, {huge, 0, 0, 0}}.out({28, 28})), tilewise::ShapeError);
+  CHECK_THROWS_AS(Window2D::same_padding({28, 28}, {3, 3}, {huge, 1}, {1, 1}), tilewise::ShapeError);
+  const std::int64_t large = std::int64_t{1} << 20;
+  CHECK_THROWS_AS((Window2D{{large, large}, {1, 1}, {1, 1}, {large, large, large, large}}.out({28, 28})),
+                  tilewise::ShapeError);
+  CHECK(Window2D{{3, 3}, {0x7FFFFFFF, 0x7FFFFFFF}}.out({28, 28}) == Extent2D{1, 1});
 }

@@ -189,6 +189,34 @@ TEST_CASE("what is read elsewhere is not fused away", "[plan]") {
   }
 }
 
+TEST_CASE("a gradient between ReLU and max-pool is the same whether the plan fuses or not", "[plan]") {
+  Net net({6, 6, 2}, 4, 3);
+  const ValueId rectified = net.emit<ops::Relu>({net.conv(net.x, 2, 5)});
+  net.loss = net.head(net.emit<ops::MaxPool2D>({rectified}, ops::Window2D{{2, 2}, {2, 2}}), 3 * 3 * 5, 3);
+  const std::vector<ValueId> gradient = plan::differentiate(net.graph, net.loss, {rectified});
+  for (const ops::Kernels& kernels : all_float_kernels()) {
+    INFO("isa " << kernels.isa());
+    const auto fused = run_graph(net.graph, net.inputs, gradient, {kernels, 4, 1, true});
+    CHECK(largest_difference(fused, run_graph(net.graph, net.inputs, gradient, {kernels, 4, 1, false})) < 1e-6);
+  }
+}
+
+TEST_CASE("a kernel that is computed is transposed after it, and not kept", "[plan]") {
+  Net net({4}, 2, 3);
+  const ValueId kernel = net.emit<ops::Add>({net.parameter({4, 3}), net.parameter({4, 3})});
+  const ValueId hidden = net.emit<ops::Dense>({net.x, kernel, plan::no_value});
+  net.loss = net.emit<ops::SoftmaxCrossEntropy>({hidden, net.labels});
+  const std::vector<ValueId> gradient = plan::differentiate(net.graph, net.loss, {net.x});
+  const auto expected = run_graph(net.graph, net.inputs, gradient, {ops::Kernels(ops::Scalar::f64), 2});
+  for (const ops::Kernels& kernels : all_float_kernels())
+    CHECK(largest_difference(run_graph(net.graph, net.inputs, gradient, {kernels, 2}), expected) < 1e-6);
+}
+
+TEST_CASE("a batch whose memory does not fit is refused before anything is made of it", "[plan]") {
+  const Net net = pooled_net(2);
+  CHECK_THROWS_AS(plan::make_plan(net.graph, {ops::Kernels(ops::Scalar::f32), INT64_MAX, {net.loss}}), ShapeError);
+}
+
 TEST_CASE("buffers that live at the same time do not overlap, and inference needs less than training", "[plan]") {
   for (Net net : {residual_net(7), pooled_net(7)}) {
     const ops::Kernels kernels(ops::Scalar::f32);
