@@ -11,7 +11,7 @@
 #include "kernels/select.hpp"
 #include "layers.hpp"
 #include "measure.hpp"
-#include "peak.hpp"
+#include "plan/peak.hpp"
 
 // The convolution kernels on whole layers, one thread, driven as plainly as can be: what the ops can reach at most.
 namespace tilewise::bench {
@@ -187,7 +187,7 @@ bool register_all() {
     }
     benchmark::RegisterBenchmark(("fma_peak/" + std::string(isa_name(isa))).c_str(), [isa](benchmark::State& state) {
       double best = 0;
-      for (auto _ : state) best = std::max(best, measure_fma_peak(isa));
+      for (auto _ : state) best = std::max(best, plan::measure_fma_peak(isa));
       state.counters["GFLOPS"] = best;
     })->Unit(benchmark::kMicrosecond);
   }

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <vector>
 
-#include "peak.hpp"
+#include "plan/peak.hpp"
 #include "tilewise/isa.hpp"
 
 namespace tilewise::bench {
@@ -18,7 +18,7 @@ namespace tilewise::bench {
 template <class F>
 void measure_against_peak(benchmark::State& state, Isa isa, double flops, const F& run, int threads = 1) {
   using Clock = std::chrono::steady_clock;
-  const double peak_before = measure_fma_peak(isa);
+  const double peak_before = plan::measure_fma_peak(isa);
   std::vector<double> seconds;
   for (auto _ : state) {
     const auto begin = Clock::now();
@@ -26,7 +26,7 @@ void measure_against_peak(benchmark::State& state, Isa isa, double flops, const 
     benchmark::ClobberMemory();
     seconds.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
   }
-  const double peak = std::max(peak_before, measure_fma_peak(isa));
+  const double peak = std::max(peak_before, plan::measure_fma_peak(isa));
   const auto quartile = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 4);
   std::nth_element(seconds.begin(), quartile, seconds.end());
   const double gflops = flops / *quartile / 1e9;

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "bench/peak.hpp"
 #include "command.hpp"
 #include "machine.hpp"
+#include "plan/peak.hpp"
 #include "tilewise/tilewise.hpp"
 
 namespace tilewise::cli {
@@ -51,7 +51,7 @@ Findings examine() {
   for (Isa isa : available_isas()) {
     findings.isas.emplace_back(isa_name(isa));
     // The reference calls fma() one number at a time: its rate says nothing about the machine.
-    if (isa != Isa::reference) findings.peaks.push_back({std::string(isa_name(isa)), bench::measure_fma_peak(isa)});
+    if (isa != Isa::reference) findings.peaks.push_back({std::string(isa_name(isa)), plan::measure_fma_peak(isa)});
   }
   findings.isa = choose([] {
     const char* forced = std::getenv("TILEWISE_ISA");

@@ -1,4 +1,4 @@
-#include "peak.hpp"
+#include "plan/peak.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -6,7 +6,7 @@
 
 #include "kernels/select.hpp"
 
-namespace tilewise::bench {
+namespace tilewise::plan {
 
 double measure_fma_peak(Isa isa) {
   using Clock = std::chrono::steady_clock;
@@ -24,4 +24,4 @@ double measure_fma_peak(Isa isa) {
   return best;
 }
 
-}  // namespace tilewise::bench
+}  // namespace tilewise::plan
