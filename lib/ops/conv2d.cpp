@@ -23,15 +23,6 @@ void expect_image(const Op& op, const TensorSpec& spec) {
                      "; expected a batch of height x width x channels");
 }
 
-/// What the fused max-pool of kernel conv_tile can do.
-void expect_fusible(const Window2D& pool) {
-  const std::int64_t positions = pool.size.height * pool.size.width;
-  if (pool.padding != Sides{} || pool.dilation != Extent2D{1, 1} || pool.stride.height < pool.size.height ||
-      pool.stride.width < pool.size.width || positions < 2 || positions > kernels::max_u8_positions)
-    throw ArgumentError("conv2d: expected a pool of 2 to " + std::to_string(kernels::max_u8_positions) +
-                        " positions without padding, dilation or overlap");
-}
-
 std::string direct_algorithm(const Kernels& kernels) {
   return kernels.visit([](const auto& table) {
     return "direct " + std::to_string(table.tile_places) + "x" + std::to_string(table.channel_block);
@@ -39,6 +30,12 @@ std::string direct_algorithm(const Kernels& kernels) {
 }
 
 }  // namespace
+
+bool Conv2D::can_pool(const Window2D& pool) noexcept {
+  const std::int64_t positions = pool.size.height * pool.size.width;
+  return pool.padding == Sides{} && pool.dilation == Extent2D{1, 1} && pool.stride.height >= pool.size.height &&
+         pool.stride.width >= pool.size.width && positions > 1 && positions <= kernels::max_u8_positions;
+}
 
 std::vector<TensorSpec> Conv2D::infer(const std::vector<TensorSpec>& inputs) const {
   const Window2D& window = attributes_.window;
@@ -53,7 +50,9 @@ std::vector<TensorSpec> Conv2D::infer(const std::vector<TensorSpec>& inputs) con
                  is_absent(inputs[2]) ? inputs[2] : TensorSpec{{kernel[3]}, Storage::packed}});
   if (inputs[1].shape.elements() == 0) throw ShapeError("conv2d: the kernel " + kernel.to_string() + " is empty");
   const Extent2D out = window.out(extent_of(inputs[0]));
-  if (attributes_.pool) expect_fusible(*attributes_.pool);
+  if (attributes_.pool && !can_pool(*attributes_.pool))
+    throw ArgumentError("conv2d: expected a pool of 2 to " + std::to_string(kernels::max_u8_positions) +
+                        " positions without padding, dilation or overlap");
   if (!attributes_.pool) return {image_spec(out, kernel[3])};
   TensorSpec index = image_spec(attributes_.pool->out(out), kernel[3]);
   index.element = Element::u8;

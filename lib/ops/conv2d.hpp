@@ -10,8 +10,7 @@ namespace tilewise::ops {
 struct Conv2DAttributes {
   Window2D window;
   kernels::Activation activation = kernels::Activation::none;
-  /// A max-pool of the activated result, without padding; its windows may not overlap and have at most
-  /// kernels::max_u8_positions positions.
+  /// A max-pool of the activated result, one that can_pool().
   std::optional<Window2D> pool = {};
 };
 
@@ -22,6 +21,8 @@ class Conv2D final : public Op {
  public:
   explicit Conv2D(const Conv2DAttributes& attributes) : attributes_(attributes) {}
   const Conv2DAttributes& attributes() const noexcept { return attributes_; }
+  /// Whether a max-pool can be Conv2DAttributes::pool: what kernel conv_tile does.
+  static bool can_pool(const Window2D& pool) noexcept;
 
   std::string_view kind() const noexcept override { return "conv2d"; }
   std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;

@@ -86,12 +86,6 @@ void fuse_relu(Rewriter& graph, Node& node) {
   Rewriter::drop(relu);
 }
 
-bool pool_fits(const ops::Window2D& pool) {
-  return pool.padding == ops::Sides{} && pool.dilation == ops::Extent2D{1, 1} &&
-         pool.stride.height >= pool.size.height && pool.stride.width >= pool.size.width &&
-         pool.size.height * pool.size.width > 1 && pool.size.height * pool.size.width <= kernels::max_u8_positions;
-}
-
 /// conv2d (+ ReLU), then max-pool -> one op that never writes the unpooled map. Its index marks what the ReLU zeroed,
 /// so that the max-pool's backward does the ReLU's as well.
 void fuse_max_pool(Rewriter& graph, Node& node) {
@@ -99,7 +93,7 @@ void fuse_max_pool(Rewriter& graph, Node& node) {
   if (!conv || conv->attributes().pool) return;
   const ValueId map = node.outputs[0];
   Node* pool = graph.user<ops::MaxPool2D>(map);
-  if (!pool || graph.is_kept(map) || !pool_fits(as<ops::MaxPool2D>(pool)->window())) return;
+  if (!pool || graph.is_kept(map) || !ops::Conv2D::can_pool(as<ops::MaxPool2D>(pool)->window())) return;
   Node* relu_backward = graph.user<ops::ReluBackward>(map);
   const std::size_t expected_users = relu_backward ? 2 : 1;
   if (graph.users(map).size() != expected_users) return;

@@ -212,6 +212,50 @@ TEST_CASE("a kernel that is computed is transposed after it, and not kept", "[pl
     CHECK(largest_difference(run_graph(net.graph, net.inputs, gradient, {kernels, 2}), expected) < 1e-6);
 }
 
+namespace {
+
+/// Doubles each element, by way of a workspace of the step and the scratch of each lane.
+class DoubleByWorkspace final : public ops::Op {
+ public:
+  std::string_view kind() const noexcept override { return "double_by_workspace"; }
+  std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override { return {inputs[0]}; }
+  ops::Step lower(const ops::LowerRequest& request) const override {
+    const std::int64_t elements = request.inputs[0].shape.elements();
+    ops::Phase copy{"copy", elements, false, 0, [elements](ops::Tensors tensors, const ops::Work& work) {
+                      for (std::int64_t i = 0; i < work.batch; ++i)
+                        for (std::int64_t k = work.item_begin; k < work.item_end; ++k)
+                          ops::tensor<double>(tensors, 2)[i * elements + k] =
+                              ops::tensor<const double>(tensors, 0)[i * elements + k];
+                    }};
+    ops::Phase add{"add", 1, true, elements * 8, [elements](ops::Tensors tensors, const ops::Work& work) {
+                     auto* scratch = reinterpret_cast<double*>(work.scratch);
+                     for (std::int64_t i = work.image_begin; i < work.image_end; ++i) {
+                       const double* from = ops::tensor<const double>(tensors, 2) + i * elements;
+                       for (std::int64_t k = 0; k < elements; ++k) scratch[k] = from[k];
+                       for (std::int64_t k = 0; k < elements; ++k)
+                         ops::tensor<double>(tensors, 1)[i * elements + k] = from[k] + scratch[k];
+                     }
+                   }};
+    return {"", {copy, add}, {request.batch * elements * 8}};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a step has its workspace and each lane its scratch", "[plan]") {
+  const TensorSpec spec{{33}};
+  const Values x = integers(spec, 19, 9, 1);
+  Values expected = x;
+  for (double& value : expected) value *= 2;
+  for (plan::Backend backend : {plan::Backend::tbb, plan::Backend::threads}) {
+    plan::set_backend(backend);
+    for (int threads : {1, 2, 3, 7})
+      CHECK(run_op(std::make_shared<DoubleByWorkspace>(), {spec}, {x},
+                   {ops::Kernels(ops::Scalar::f64), 19, threads})[0] == expected);
+  }
+  plan::set_backend(plan::Backend::tbb);
+}
+
 TEST_CASE("a batch whose memory does not fit is refused before anything is made of it", "[plan]") {
   const Net net = pooled_net(2);
   CHECK_THROWS_AS(plan::make_plan(net.graph, {ops::Kernels(ops::Scalar::f32), INT64_MAX, {net.loss}}), ShapeError);
