@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+
+/// Contracts: kernels that stream over elements. kernels.hpp has the rules for all.
+namespace tilewise::kernels {
+
+/// out[i] = in[i] if it is above zero or NaN, else 0. May work in place.
+template <class T>
+struct ReluArgs {
+  const T* in;
+  T* out;
+  std::int64_t count;
+};
+
+/// in_gradient[i] = out_gradient[i] where out[i] > 0, else 0. `out` is the ReLU's result. May work in place.
+template <class T>
+struct ReluBackwardArgs {
+  const T* out;
+  const T* out_gradient;
+  T* in_gradient;
+  std::int64_t count;
+};
+
+/// out[i] = a[i] + b[i]. May work in place.
+template <class T>
+struct AddArgs {
+  const T* a;
+  const T* b;
+  T* out;
+  std::int64_t count;
+};
+
+}  // namespace tilewise::kernels

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "kernels/contracts/elementwise.hpp"
+#include "kernels/reference/numbers.hpp"
+
+namespace tilewise::kernels {
+namespace {
+
+template <class T>
+void relu(const ReluArgs<T>& args) {
+  for (std::int64_t i = 0; i < args.count; ++i) args.out[i] = activate(args.in[i], Activation::relu);
+}
+
+template <class T>
+void relu_backward(const ReluBackwardArgs<T>& args) {
+  for (std::int64_t i = 0; i < args.count; ++i) args.in_gradient[i] = args.out[i] > T{0} ? args.out_gradient[i] : T{0};
+}
+
+template <class T>
+void add(const AddArgs<T>& args) {
+  for (std::int64_t i = 0; i < args.count; ++i) args.out[i] = args.a[i] + args.b[i];
+}
+
+}  // namespace
+}  // namespace tilewise::kernels
