@@ -9,6 +9,8 @@
 namespace tilewise::nn {
 
 /// {"format": 1, "input_shape": [28, 28, 1], "layers": [{"kind": "Conv2D", "name": "conv2d", "config": {...}}, ...]}
+/// Layers that are not one after the other have format 2, and "calls": [{"layer": 1, "inputs": [0]}, ...] as in
+/// Topology; layers are counted from 1.
 std::string architecture_to_json(const Network& network);
 
 /// Allocates no weights. Throws ArgumentError or ShapeError, naming field or layer, for anything else than

@@ -10,13 +10,30 @@ void LayerBuilder::set_layer(const std::string& name) {
 }
 
 ValueId LayerBuilder::parameter(const std::string& name, const Shape& shape, Initializer initializer) {
-  const int number = static_cast<int>(parameters_.size());
-  parameters_.push_back({layer_ + "/" + name, shape, initializer});
-  return graph_.add_parameter(parameters_.back().name, shape, number);
+  const std::string full_name = layer_ + "/" + name;
+  std::size_t number = 0;
+  while (number < parameters_.size() && parameters_[number].name != full_name) ++number;
+  if (number == parameters_.size()) parameters_.push_back({full_name, shape, initializer});
+  if (parameters_[number].shape != shape)
+    throw ShapeError("its " + name + " is " + parameters_[number].shape.to_string() + " from an earlier call; found " +
+                     shape.to_string());
+  values_.resize(parameters_.size(), no_value);
+  if (values_[number] == no_value) values_[number] = graph_.add_parameter(full_name, shape, static_cast<int>(number));
+  return values_[number];
 }
 
 ValueId LayerBuilder::emit(std::shared_ptr<const ops::Op> op, std::vector<ValueId> inputs) {
   return graph_.emit(std::move(op), std::move(inputs)).front();
+}
+
+ValueId LayerDefinition::emit(LayerBuilder&, ValueId) const {
+  throw ArgumentError(std::string(kind()) + " takes several inputs");
+}
+
+ValueId LayerDefinition::emit_inputs(LayerBuilder& builder, const std::vector<ValueId>& inputs) const {
+  if (inputs.size() != 1)
+    throw ArgumentError(std::string(kind()) + " takes one input; found " + std::to_string(inputs.size()));
+  return emit(builder, inputs.front());
 }
 
 void require_at_least(std::int64_t minimum, std::int64_t value, std::string_view kind, const char* what) {

@@ -27,12 +27,15 @@ class LayerBuilder {
  public:
   LayerBuilder(plan::Graph& graph, std::vector<Parameter>& parameters) : graph_(graph), parameters_(parameters) {}
 
+  const plan::Graph& graph() const noexcept { return graph_; }
+
   /// The layer that emits from now on.
   void set_layer(const std::string& name);
 
   /// Of one sample.
   const Shape& shape(ValueId value) const { return graph_.spec(value).shape; }
-  /// Adds the parameter `layer/name`.
+  /// The parameter `layer/name`, which is added if the layer has not been called before. Throws ShapeError if an
+  /// earlier call made it of another shape.
   ValueId parameter(const std::string& name, const Shape& shape, Initializer initializer);
   /// Adds an op; returns its first output.
   ValueId emit(std::shared_ptr<const ops::Op> op, std::vector<ValueId> inputs);
@@ -40,6 +43,7 @@ class LayerBuilder {
  private:
   plan::Graph& graph_;
   std::vector<Parameter>& parameters_;
+  std::vector<ValueId> values_;  ///< of the parameters, no_value before they are asked for
   std::string layer_;
 };
 
@@ -53,8 +57,11 @@ class LayerDefinition {
   const std::string& name() const noexcept { return name_; }
   /// Keras's class name, "Conv2D": the layer's entry in the registry.
   virtual std::string_view kind() const noexcept = 0;
-  /// Adds the layer's parameters and ops; returns its output. Throws ShapeError if `x` does not fit.
-  virtual ValueId emit(LayerBuilder& builder, ValueId x) const = 0;
+  /// Adds the layer's parameters and ops; returns its output. Throws ShapeError if `x` does not fit. Every layer of one
+  /// input has this.
+  virtual ValueId emit(LayerBuilder& builder, ValueId x) const;
+  /// The same for layers of several inputs. By default there is one.
+  virtual ValueId emit_inputs(LayerBuilder& builder, const std::vector<ValueId>& inputs) const;
   /// Everything but the name, under Keras's field names: what the registry's from_config reads.
   virtual nlohmann::json config() const = 0;
 

@@ -9,32 +9,39 @@
 
 namespace tilewise::nn {
 
-Network::Network(const std::vector<Layer>& layers, const Shape& input_shape) {
-  if (layers.empty()) throw ArgumentError("a model needs at least one layer");
+Network::Network(Topology topology, const Shape& input_shape) : topology_(std::move(topology)) {
+  check_topology(topology_);
   if (input_shape.rank() == 0 || input_shape.elements() == 0)
     throw ShapeError("a sample must have at least one element; found shape " + input_shape.to_string());
   input_shape.with_outer(1);  // refuses a rank that leaves no axis for the batch
-  input_ = output_ = graph_.add_input("inputs", {.shape = input_shape});
-  const auto names = choose_names(layers);
+  input_ = graph_.add_input("inputs", {.shape = input_shape});
+  const auto names = choose_names(topology_.layers);
+  for (std::size_t i = 0; i < names.size(); ++i) layers_.push_back({topology_.layers[i], names[i], {}});
   LayerBuilder builder(graph_, parameters_);
-  for (std::size_t i = 0; i < layers.size(); ++i) emit(layers[i], i + 1, names[i], builder);
+  std::vector<ValueId> results{input_};
+  for (const LayerCall& call : topology_.calls) results.push_back(emit(call, results, builder));
+  output_ = results.back();
 }
 
-void Network::emit(const Layer& layer, std::size_t number, const std::string& name, LayerBuilder& builder) {
+ValueId Network::emit(const LayerCall& call, const std::vector<ValueId>& results, LayerBuilder& builder) {
+  NamedLayer& layer = layers_[call.layer];
   const std::size_t parameters_before = parameters_.size();
-  std::int64_t parameter_count = 0;
+  std::vector<ValueId> inputs;
+  for (std::size_t input : call.inputs) inputs.push_back(results[input]);
   try {
-    builder.set_layer(name);
-    output_ = layer.definition().emit(builder, output_);
+    builder.set_layer(layer.name);
+    const ValueId output = layer.layer.definition().emit_inputs(builder, inputs);
+    if (layer.output_shape == Shape{}) layer.output_shape = graph_.spec(output).shape;
     for (std::size_t i = parameters_before; i < parameters_.size(); ++i)
-      parameter_count = base::checked_add(parameter_count, parameters_[i].shape.elements());
-    parameter_count_ = base::checked_add(parameter_count_, parameter_count);
+      layer.parameter_count = base::checked_add(layer.parameter_count, parameters_[i].shape.elements());
+    parameter_count_ =
+        base::checked_add(parameter_count_, parameters_.size() > parameters_before ? layer.parameter_count : 0);
+    return output;
   } catch (const ShapeError& error) {
-    throw ShapeError(where(number, name) + error.what());
+    throw ShapeError(where(call.layer + 1, layer.name) + error.what());
   } catch (const ArgumentError& error) {
-    throw ArgumentError(where(number, name) + error.what());
+    throw ArgumentError(where(call.layer + 1, layer.name) + error.what());
   }
-  layers_.push_back({layer, name, output_shape(), parameter_count});
 }
 
 std::vector<ValueId> Network::parameter_values() const {

@@ -5,26 +5,33 @@
 #include <vector>
 
 #include "nn/layer.hpp"
+#include "nn/topology.hpp"
 #include "plan/graph.hpp"
 #include "plan/parameters.hpp"
 #include "tilewise/compile.hpp"
 
 namespace tilewise::nn {
 
-/// Layers on samples of one shape: their names, their parameters, and the graph that they emit. Owns no weights.
-/// Immutable.
+/// Layers on samples of one shape: how they are joined, their names, their parameters, and the graph that they emit.
+/// Owns no weights. Immutable.
 class Network {
  public:
   struct NamedLayer {
     Layer layer;
     std::string name;    ///< as in Keras: "conv2d", "conv2d_1", ... unless the layer has its own
-    Shape output_shape;  ///< of one sample
-    std::int64_t parameter_count;
+    Shape output_shape;  ///< of one sample, at its first call
+    std::int64_t parameter_count = 0;
   };
 
-  /// Throws ShapeError or ArgumentError, which name the layer ("layer 3 (conv2d_1): ..."), if a layer does not fit the
-  /// one before, or for a name that is taken or has other characters than letters, digits, '_', '-' and '.'.
-  Network(const std::vector<Layer>& layers, const Shape& input_shape);
+  /// Throws ShapeError or ArgumentError, which name the layer ("layer 3 (conv2d_1): ..."), if a layer does not fit its
+  /// inputs, or for a name that is taken or has other characters than letters, digits, '_', '-' and '.'; ArgumentError
+  /// for a topology that check_topology() refuses.
+  Network(Topology topology, const Shape& input_shape);
+  /// One layer after the other.
+  Network(std::vector<Layer> layers, const Shape& input_shape)
+      : Network(Topology::chain(std::move(layers)), input_shape) {}
+
+  const Topology& topology() const noexcept { return topology_; }
 
   const std::vector<NamedLayer>& layers() const noexcept { return layers_; }
   const std::vector<Parameter>& parameters() const noexcept { return parameters_; }
@@ -45,8 +52,9 @@ class Network {
   void initialize(plan::ParameterStore& store, std::uint64_t seed) const;
 
  private:
-  void emit(const Layer& layer, std::size_t number, const std::string& name, LayerBuilder& builder);
+  ValueId emit(const LayerCall& call, const std::vector<ValueId>& results, LayerBuilder& builder);
 
+  Topology topology_;
   plan::Graph graph_;
   std::vector<Parameter> parameters_;
   std::vector<NamedLayer> layers_;

@@ -4,6 +4,7 @@
 #include "nn/conv2d.hpp"
 #include "nn/dense.hpp"
 #include "nn/flatten.hpp"
+#include "nn/merging.hpp"
 #include "nn/pool2d.hpp"
 #include "tilewise/error.hpp"
 
@@ -23,8 +24,9 @@ constexpr Entry entry() {
 
 // THE list of layers that files may name: one line per layer.
 constexpr Entry entries[] = {
-    entry<Conv2DLayer>(), entry<MaxPool2DLayer>(), entry<AveragePool2DLayer>(), entry<FlattenLayer>(),
-    entry<DenseLayer>(),  entry<ReLULayer>(),      entry<SoftmaxLayer>(),
+    entry<Conv2DLayer>(),  entry<MaxPool2DLayer>(), entry<AveragePool2DLayer>(),
+    entry<FlattenLayer>(), entry<DenseLayer>(),     entry<ReLULayer>(),
+    entry<SoftmaxLayer>(), entry<AddLayer>(),       entry<ConcatenateLayer>(),
 };
 
 }  // namespace

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <vector>
 
 namespace tilewise::nn {
 
 namespace {
 
-constexpr std::array<const char*, 3> titles{"Layer (type)", "Output Shape", "Param #"};
-using Row = std::array<std::string, titles.size()>;
+using Row = std::vector<std::string>;
 
 std::string with_commas(std::int64_t count) {
   std::string text = std::to_string(count);
@@ -34,29 +34,47 @@ std::string bytes_for_people(std::int64_t bytes) {
   return text;
 }
 
-std::string line(const Row& row, const std::array<std::size_t, titles.size()>& widths) {
+std::string line(const Row& row, const std::vector<std::size_t>& widths) {
   std::string text;
   for (std::size_t column = 0; column < row.size(); ++column)
     text += " " + row[column] + std::string(widths[column] - row[column].size() + 2, ' ');
   return text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
 }
 
+/// The layers whose results the layer's calls read.
+std::string connected_to(const Network& network, std::size_t layer) {
+  const Topology& topology = network.topology();
+  std::string text;
+  for (const LayerCall& call : topology.calls) {
+    if (call.layer != layer) continue;
+    for (std::size_t input : call.inputs) {
+      if (!text.empty()) text += ", ";
+      text += input == 0 ? "inputs" : network.layers()[topology.calls[input - 1].layer].name;
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string summary(const Network& network) {
-  std::vector<Row> rows;
-  for (const Network::NamedLayer& layer : network.layers())
+  const bool is_chain = network.topology().is_chain();
+  std::vector<Row> rows{{"Layer (type)", "Output Shape", "Param #"}};
+  if (!is_chain) rows[0].push_back("Connected to");
+  for (std::size_t number = 0; number < network.layers().size(); ++number) {
+    const Network::NamedLayer& layer = network.layers()[number];
     rows.push_back({layer.name + " (" + std::string(layer.layer.definition().kind()) + ")",
                     keras_shape(layer.output_shape), with_commas(layer.parameter_count)});
-  std::array<std::size_t, titles.size()> widths{};
+    if (!is_chain) rows.back().push_back(connected_to(network, number));
+  }
+  std::vector<std::size_t> widths(rows[0].size(), 0);
   std::size_t width = 0;
-  for (std::size_t column = 0; column < titles.size(); ++column) {
-    widths[column] = std::string_view(titles[column]).size();
+  for (std::size_t column = 0; column < widths.size(); ++column) {
     for (const Row& row : rows) widths[column] = std::max(widths[column], row[column].size());
     width += widths[column] + 3;
   }
-  std::string text = line({titles[0], titles[1], titles[2]}, widths) + std::string(width, '=') + "\n";
-  for (const Row& row : rows) text += line(row, widths);
+  std::string text = line(rows[0], widths) + std::string(width, '=') + "\n";
+  for (std::size_t row = 1; row < rows.size(); ++row) text += line(rows[row], widths);
   const std::int64_t count = network.parameter_count();
   return text + std::string(width, '=') + "\nTotal params: " + with_commas(count) + " (" +
          bytes_for_people(count * static_cast<std::int64_t>(sizeof(float))) + ")\n";

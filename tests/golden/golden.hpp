@@ -31,12 +31,12 @@ inline json cases(const std::string& file) {
   return json::parse(stream).at("cases");
 }
 
-struct Tensor {
+struct Array {
   Shape shape;
   std::vector<float> values;
 };
 
-inline Tensor tensor(const json& value) {
+inline Array tensor(const json& value) {
   const auto extents = value.at("shape").get<std::vector<std::int64_t>>();
   return {Shape(extents.data(), static_cast<int>(extents.size())), value.at("values").get<std::vector<float>>()};
 }
@@ -66,7 +66,7 @@ class SmallGraph {
   plan::ParameterStore& store() { return store_; }
 
   /// The first axis of `x` is the batch.
-  ValueId input(const Tensor& x) {
+  ValueId input(const Array& x) {
     values_.push_back(x.values);
     return bind(Shape(x.shape.begin() + 1, x.shape.rank() - 1), ops::Element::scalar, values_.back().data());
   }
@@ -74,7 +74,7 @@ class SmallGraph {
     labels_ = labels;
     return bind(Shape{}, ops::Element::i32, labels_.data());
   }
-  ValueId parameter(const Tensor& x) {
+  ValueId parameter(const Array& x) {
     const int number = store_.add(std::string(1, static_cast<char>('a' + store_.count())), x.shape);
     store_.set(number, x.values.data());
     return graph_.add_parameter(store_.name(number), x.shape, number);

@@ -18,7 +18,7 @@ TEST_CASE("cross-entropy, its gradient and softmax of logits are Keras's", "[gol
     for (const json& golden : cases("classification.json")) {
       if (!golden.at("from_logits")) continue;
       INFO(isa_name(isa) << ": " << golden.at("name"));
-      const Tensor logits = tensor(golden.at("outputs"));
+      const Array logits = tensor(golden.at("outputs"));
       SmallGraph network(isa, logits.shape[0]);
       const ValueId x = network.input(logits), labels = network.labels(golden.at("labels"));
       const ValueId softmax = network.graph().emit(std::make_shared<ops::Softmax>(), {x})[0];
@@ -41,7 +41,7 @@ TEST_CASE("cross-entropy of probabilities is Keras's, clipped as there", "[golde
     for (const json& golden : cases("classification.json")) {
       if (golden.at("from_logits")) continue;
       INFO(isa_name(isa) << ": " << golden.at("name"));
-      const Tensor probabilities = tensor(golden.at("outputs"));
+      const Array probabilities = tensor(golden.at("outputs"));
       SmallGraph network(isa, probabilities.shape[0]);
       const ValueId p = network.input(probabilities), labels = network.labels(golden.at("labels"));
       const ValueId loss = network.graph().emit(std::make_shared<ops::CrossEntropy>(), {p, labels})[0];

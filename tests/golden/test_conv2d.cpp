@@ -12,8 +12,8 @@ TEST_CASE("Conv2D gives Keras's values and gradients", "[golden]") {
   for (Isa isa : available_isas())
     for (const json& golden : cases("conv2d.json")) {
       INFO(isa_name(isa) << ": " << golden.at("name"));
-      const Tensor images = tensor(golden.at("x")), kernel = tensor(golden.at("kernel")),
-                   out_gradient = tensor(golden.at("out_gradient"));
+      const Array images = tensor(golden.at("x")), kernel = tensor(golden.at("kernel")),
+                  out_gradient = tensor(golden.at("out_gradient"));
       SmallGraph network(isa, images.shape[0]);
       const std::vector<ValueId> inputs{network.input(images), network.parameter(kernel),
                                         network.parameter(tensor(golden.at("bias")))};

@@ -11,7 +11,7 @@ TEST_CASE("MaxPool2D and AveragePool2D give Keras's values and gradients", "[gol
   for (Isa isa : available_isas())
     for (const json& golden : cases("pooling.json")) {
       INFO(isa_name(isa) << ": " << golden.at("name"));
-      const Tensor images = tensor(golden.at("x")), out_gradient = tensor(golden.at("out_gradient"));
+      const Array images = tensor(golden.at("x")), out_gradient = tensor(golden.at("out_gradient"));
       const bool is_max = golden.at("kind") == "max";
       const ops::Window2D window =
           window_of(golden, {golden.at("window").at(0), golden.at("window").at(1)}, images.shape);

@@ -11,7 +11,7 @@ namespace {
 std::vector<Weights> weights_of(const json& list) {
   std::vector<Weights> weights;
   for (const json& entry : list) {
-    const Tensor values = tensor(entry);
+    const Array values = tensor(entry);
     weights.push_back({entry.at("name"), values.shape, values.values});
   }
   return weights;
@@ -29,7 +29,7 @@ TEST_CASE("a small network trains as in Keras", "[golden]") {
     for (const json& golden : cases("training.json")) {
       INFO(isa_name(isa) << ": " << golden.at("name"));
       const ScopedIsa scoped(isa);
-      const Tensor samples = tensor(golden.at("samples"));
+      const Array samples = tensor(golden.at("samples"));
       const Dataset data(Shape(samples.shape.begin() + 1, samples.shape.rank() - 1), samples.values,
                          golden.at("labels").get<std::vector<std::int32_t>>());
       Sequential model{

@@ -57,7 +57,7 @@ inline CompileOptions with_accuracy(const Optimizer& optimizer = Adam{}, std::ui
 }
 
 /// What all weights are, bit for bit.
-inline std::vector<float> all_weights(const Sequential& model) {
+inline std::vector<float> all_weights(const Model& model) {
   std::vector<float> all;
   for (const Weights& weights : model.weights()) all.insert(all.end(), weights.values.begin(), weights.values.end());
   return all;

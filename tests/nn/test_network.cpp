@@ -89,7 +89,7 @@ TEST_CASE("a layer that does not fit is named with its sizes", "[nn]") {
   CHECK_THROWS_AS(nn::Network({Flatten()}, {}), ShapeError);
   CHECK_THROWS_AS(nn::Network({Flatten()}, {4, 0, 1}), ShapeError);
   CHECK_THROWS_AS(nn::Network({Flatten()}, {1, 1, 1, 1, 1, 1}), ShapeError);
-  CHECK_THROWS_AS(nn::Network({}, {4, 4, 1}), ArgumentError);
+  CHECK_THROWS_AS(nn::Network(std::vector<Layer>{}, {4, 4, 1}), ArgumentError);
 }
 
 TEST_CASE("options that cannot be are refused by the layer", "[nn]") {
@@ -160,7 +160,9 @@ TEST_CASE("an architecture that is not quite one is refused with the field", "[n
     text.replace(text.find(from), from.size(), to);
     return message_of<Error>([&] { nn::network_from_json(text); });
   };
-  CHECK(replaced("\"format\":1", "\"format\":2") == "the architecture has format 2; this version reads format 1");
+  CHECK(replaced("\"format\":1", "\"format\":3") ==
+        "the architecture has format 3; this version reads formats 1 and 2");
+  CHECK(replaced("\"format\":1", "\"format\":2") == "field 'calls' is missing");
   CHECK_THAT(replaced("\"Conv2D\"", "\"Conv3D\""),
              contains("layer 1: unknown kind of layer 'Conv3D'; known are Conv2D, "));
   CHECK(replaced("\"filters\":4", "\"filters\":4.5") == "layer 1: field 'filters': expected an integer, found 4.5");

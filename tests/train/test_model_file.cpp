@@ -23,7 +23,7 @@ Bytes read_all(const std::string& path) {
 
 std::string message_of(const std::string& path) {
   try {
-    Sequential::load(path);
+    Model::load(path);
   } catch (const FileError& error) {
     return error.what();
   }
@@ -36,7 +36,7 @@ TEST_CASE("a saved model loads by itself and predicts the same bits", "[train]")
   const TemporaryFolder folder;
   Sequential model = trained_model();
   model.save(folder / "model.safetensors");
-  Sequential loaded = Sequential::load(folder / "model.safetensors");
+  Model loaded = Model::load(folder / "model.safetensors");
   CHECK(loaded.summary() == model.summary());
   CHECK(all_weights(loaded) == all_weights(model));
   const std::vector<float> samples(static_cast<std::size_t>(small_shape().elements()), 0.5f);
@@ -61,7 +61,7 @@ TEST_CASE("saving is deterministic", "[train]") {
   const TemporaryFolder folder;
   const Sequential model = trained_model();
   model.save(folder / "a.safetensors");
-  Sequential::load(folder / "a.safetensors").save(folder / "b.safetensors");
+  Model::load(folder / "a.safetensors").save(folder / "b.safetensors");
   CHECK(read_all(folder / "a.safetensors") == read_all(folder / "b.safetensors"));
 }
 
@@ -113,7 +113,7 @@ TEST_CASE("a small file cannot make the loader allocate much", "[train]") {
   }
   io::write_safetensors(path, file);
   Allocations::reset();
-  CHECK_THROWS_AS(Sequential::load(path), FileError);
+  CHECK_THROWS_AS(Model::load(path), FileError);
   CHECK(Allocations::largest_bytes() < 1'000'000);
 }
 
@@ -154,7 +154,7 @@ TEST_CASE("2,000 damaged model files give typed errors or a model, never a crash
     folder.write("mutant", bytes);
     CAPTURE(mutant);
     try {
-      Sequential::load(folder / "mutant");
+      Model::load(folder / "mutant");
     } catch (const FileError& error) {
       ++refused;
       CHECK(error.path() == folder / "mutant");

@@ -19,7 +19,7 @@ struct EvaluateOptions {
 
 int evaluate(const EvaluateOptions& options) {
   options.compute.apply();
-  Sequential model = Sequential::load(options.model);
+  Model model = Model::load(options.model);
   model.compile({.metrics = {Accuracy{}}});
   const auto test = options.data.load().test;
   const Evaluation evaluation = model.evaluate(test.batch(options.data.batch));

@@ -15,7 +15,7 @@ void add_summary(CLI::App& program, Action& action) {
   add_model(*command, *path);
   command->callback([path, &action] {
     action = [path] {
-      fmt::print("{}", Sequential::load(*path).summary());
+      fmt::print("{}", Model::load(*path).summary());
       return success;
     };
   });

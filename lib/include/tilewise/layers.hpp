@@ -3,12 +3,16 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
+
+#include "tilewise/shape.hpp"
 
 namespace tilewise {
 
 namespace nn {
 class LayerDefinition;
-}
+struct SymbolicTensor;
+}  // namespace nn
 
 enum class Activation { linear, relu, softmax };
 inline constexpr Activation linear = Activation::linear;
@@ -39,10 +43,34 @@ class Padding {
 inline constexpr Padding valid{Padding::Mode::valid};
 inline constexpr Padding same{Padding::Mode::same};
 
-/// One layer of a model: what it computes, not its weights. Cheap to copy; the concrete layers below are its
-/// constructors.
+/// What a model will compute: the result of a layer, or its input. It has no values; see Model. Cheap to copy.
+class Tensor {
+ public:
+  explicit Tensor(std::shared_ptr<const nn::SymbolicTensor> symbolic) : symbolic_(std::move(symbolic)) {}
+  /// Of one sample.
+  const Shape& shape() const noexcept;
+  const std::shared_ptr<const nn::SymbolicTensor>& symbolic() const noexcept { return symbolic_; }
+
+ private:
+  std::shared_ptr<const nn::SymbolicTensor> symbolic_;
+};
+
+/// The samples that a model will be given, of this shape: {28, 28, 1}. Throws ShapeError for an empty one.
+Tensor Input(const Shape& sample_shape);
+
+/// One layer of a model: what it computes, not its weights. Cheap to copy, copies being the same layer; the concrete
+/// layers below are its constructors.
 class Layer {
  public:
+  /// The layer's result for `x`, or for several inputs. A layer that is called more than once in a model has one set of
+  /// weights there. Throws ShapeError or ArgumentError, naming the kind of layer, if it does not fit.
+  Tensor operator()(const Tensor& x) const { return call({x}); }
+  template <class... More>
+  Tensor operator()(const Tensor& x, const Tensor& y, const More&... more) const {
+    return call({x, y, more...});
+  }
+  Tensor call(const std::vector<Tensor>& inputs) const;
+
   const nn::LayerDefinition& definition() const noexcept { return *definition_; }
   explicit Layer(std::shared_ptr<const nn::LayerDefinition> definition) : definition_(std::move(definition)) {}
 
@@ -108,6 +136,16 @@ struct ReLU : Layer {
 /// {classes} -> {classes}: exp(x) over its sum, stable for any finite x.
 struct Softmax : Layer {
   Softmax(const std::string& name = {});
+};
+
+/// The sum of two or more inputs of one shape.
+struct Add : Layer {
+  Add(const std::string& name = {});
+};
+
+/// Two or more inputs joined along the last axis, the channels; their other extents are the same.
+struct Concatenate : Layer {
+  Concatenate(const std::string& name = {});
 };
 
 }  // namespace tilewise

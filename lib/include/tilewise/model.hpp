@@ -12,18 +12,24 @@
 
 namespace tilewise {
 
-/// Layers one after the other, and their weights.
+/// Layers, how they are joined, and their weights.
+///
+///   auto x = tw::Input({28, 28, 1});
+///   auto y = tw::Conv2D(32, 3, {.padding = tw::same})(x);
+///   y = tw::Add()(y, tw::Conv2D(32, 1)(x));
+///   tw::Model model(x, tw::Dense(10)(tw::Flatten()(y)));
 ///
 /// A model is built (shapes checked, weights made) by build(), or by the first fit() from the data's sample shape; what
 /// needs a built model throws ArgumentError without. Messages name the layer that does not fit. Many threads may call
 /// the const functions of one model at once.
-class Sequential {
+class Model {
  public:
-  Sequential(std::initializer_list<Layer> layers);
-  explicit Sequential(std::vector<Layer> layers);
-  Sequential(Sequential&&) noexcept;
-  Sequential& operator=(Sequential&&) noexcept;
-  ~Sequential();
+  /// All layers between `input`, an Input, and `output`; built. Throws ArgumentError or ShapeError if they do not fit
+  /// together.
+  Model(const Tensor& input, const Tensor& output);
+  Model(Model&&) noexcept;
+  Model& operator=(Model&&) noexcept;
+  ~Model();
 
   /// Makes the weights for samples of this shape, e.g. {28, 28, 1}. Does nothing if the model is built for it already;
   /// throws ShapeError if it is built for another one, or if a layer does not fit.
@@ -65,13 +71,23 @@ class Sequential {
   /// whole or not at all.
   void save(const std::string& path) const;
   /// The model that save() wrote, built. Throws FileError.
-  static Sequential load(const std::string& path);
+  static Model load(const std::string& path);
   /// Replaces the weights by those of a file of the same architecture, as set_weights() does.
   void load_weights(const std::string& path);
 
- private:
+ protected:
   struct State;
+  explicit Model(std::unique_ptr<State> state);
+
+ private:
   std::unique_ptr<State> state_;
+};
+
+/// Layers one after the other.
+class Sequential : public Model {
+ public:
+  Sequential(std::initializer_list<Layer> layers);
+  explicit Sequential(std::vector<Layer> layers);
 };
 
 }  // namespace tilewise

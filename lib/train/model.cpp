@@ -1,10 +1,12 @@
+#include "tilewise/model.hpp"
+
 #include <optional>
 
 #include "kernels/select.hpp"
+#include "nn/functional.hpp"
 #include "nn/optimizers.hpp"
 #include "nn/summary.hpp"
 #include "tilewise/error.hpp"
-#include "tilewise/model.hpp"
 #include "tilewise/runtime.hpp"
 #include "train/model_file.hpp"
 #include "train/model_weights.hpp"
@@ -30,8 +32,8 @@ struct BuiltModel {
 
 }  // namespace
 
-struct Sequential::State {
-  std::vector<Layer> layers;
+struct Model::State {
+  nn::Topology topology;
   std::optional<CompileOptions> options;
   std::unique_ptr<BuiltModel> built;
   /// Whether the weights are still the initial ones, so that a seed may change them.
@@ -51,28 +53,33 @@ struct Sequential::State {
   void initialize() { model().network.initialize(model().parameters, options ? options->seed : 0); }
 };
 
-Sequential::Sequential(std::initializer_list<Layer> layers) : Sequential(std::vector<Layer>(layers)) {}
-Sequential::Sequential(std::vector<Layer> layers) : state_(std::make_unique<State>()) {
-  state_->layers = std::move(layers);
+Model::Model(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Model::Model(const Tensor& input, const Tensor& output)
+    : Model(std::make_unique<State>(State{nn::trace(input, output), {}, {}})) {
+  build(input.shape());
 }
-Sequential::Sequential(Sequential&&) noexcept = default;
-Sequential& Sequential::operator=(Sequential&&) noexcept = default;
-Sequential::~Sequential() = default;
+Model::Model(Model&&) noexcept = default;
+Model& Model::operator=(Model&&) noexcept = default;
+Model::~Model() = default;
 
-void Sequential::build(const Shape& sample_shape) {
+Sequential::Sequential(std::initializer_list<Layer> layers) : Sequential(std::vector<Layer>(layers)) {}
+Sequential::Sequential(std::vector<Layer> layers)
+    : Model(std::make_unique<State>(State{nn::Topology::chain(std::move(layers)), {}, {}})) {}
+
+void Model::build(const Shape& sample_shape) {
   if (state_->built) {
     if (input_shape() == sample_shape) return;
     throw ShapeError("the model is built for samples of " + input_shape().to_string() + "; found " +
                      sample_shape.to_string());
   }
-  auto built = std::make_unique<BuiltModel>(nn::Network(state_->layers, sample_shape));
+  auto built = std::make_unique<BuiltModel>(nn::Network(state_->topology, sample_shape));
   if (state_->options)
     built->trainer = std::make_unique<train::Trainer>(built->network, built->parameters, *state_->options);
   state_->built = std::move(built);
   state_->initialize();
 }
 
-void Sequential::compile(const CompileOptions& options) {
+void Model::compile(const CompileOptions& options) {
   nn::check_optimizer(options.optimizer);
   if (state_->built) {
     BuiltModel& model = *state_->built;
@@ -82,63 +89,61 @@ void Sequential::compile(const CompileOptions& options) {
   if (state_->built && state_->initial) state_->initialize();
 }
 
-History Sequential::fit(const Pipeline& training, const FitOptions& options) {
+History Model::fit(const Pipeline& training, const FitOptions& options) {
   if (!state_->options) throw ArgumentError("the model is not compiled: call compile()");
   build(training.dataset().sample_shape());
   state_->initial = false;
   return state_->trainer().fit(training, options, state_->next_data_epoch);
 }
 
-Evaluation Sequential::evaluate(const Pipeline& data) const {
+Evaluation Model::evaluate(const Pipeline& data) const {
   return state_->trainer().evaluate(data);
 }
 
-std::vector<float> Sequential::predict(const float* samples, std::int64_t count) const {
+std::vector<float> Model::predict(const float* samples, std::int64_t count) const {
   return state_->model().predictor.predict(samples, count);
 }
 
-const Shape& Sequential::input_shape() const {
+const Shape& Model::input_shape() const {
   return state_->model().network.input_shape();
 }
-const Shape& Sequential::output_shape() const {
+const Shape& Model::output_shape() const {
   return state_->model().network.output_shape();
 }
-std::int64_t Sequential::parameter_count() const {
+std::int64_t Model::parameter_count() const {
   return state_->model().network.parameter_count();
 }
-std::string Sequential::summary() const {
+std::string Model::summary() const {
   return nn::summary(state_->model().network);
 }
 
-std::string Sequential::describe_plan(std::int64_t batch, bool training) const {
+std::string Model::describe_plan(std::int64_t batch, bool training) const {
   if (batch < 1) throw ArgumentError("a plan for " + std::to_string(batch) + " samples; expected 1 or more");
   return (training ? state_->trainer().make_plan(batch) : state_->model().predictor.make_plan(batch))->dump();
 }
 
-std::vector<Weights> Sequential::weights() const {
+std::vector<Weights> Model::weights() const {
   return train::read_weights(state_->model().network, state_->model().parameters);
 }
 
-void Sequential::set_weights(const std::vector<Weights>& weights) {
+void Model::set_weights(const std::vector<Weights>& weights) {
   train::assign_weights(state_->model().network, weights, state_->model().parameters);
   state_->initial = false;
 }
 
-void Sequential::save(const std::string& path) const {
+void Model::save(const std::string& path) const {
   train::save_model(path, state_->model().network, state_->model().parameters);
 }
 
-Sequential Sequential::load(const std::string& path) {
+Model Model::load(const std::string& path) {
   train::ModelFile file = train::load_model(path);
-  std::vector<Layer> layers;
-  for (const auto& layer : file.network.layers()) layers.push_back(layer.layer);
-  Sequential model(std::move(layers));
+  Model model(std::make_unique<State>(State{file.network.topology(), {}, {}}));
   model.state_->built = std::make_unique<BuiltModel>(std::move(file.network));
   model.set_weights(file.weights);
   return model;
 }
 
-void Sequential::load_weights(const std::string& path) {
+void Model::load_weights(const std::string& path) {
   set_weights(train::load_weights(path, state_->model().network));
 }
 
