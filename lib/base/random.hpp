@@ -8,7 +8,7 @@
 namespace tilewise::base {
 
 /// Keeps the streams of one seed apart.
-enum class Stream : std::uint32_t { initializer = 1, shuffle = 2, test = 3 };
+enum class Stream : std::uint32_t { initializer = 1, shuffle = 2, test = 3, dropout = 4 };
 
 class Random {
  public:

@@ -58,6 +58,16 @@ void add(const AddArgs<float>& args) {
 }
 
 template <class Arch>
+void masked_scale(const MaskedScaleArgs<float>& args) {
+  const Vec<Arch> scale(args.scale);
+  for_each_vector<Arch>(args.count, [&](std::int64_t i, auto width) TILEWISE_INLINE {
+    const auto dropped = load_bytes<Arch>(args.mask + i, width) == IntVec<Arch>(0);
+    const IntVec<Arch> scaled = as_integers<Arch>(load_part<Arch>(args.in + i, width) * scale);
+    store_part<Arch>(args.out + i, as_floats<Arch>(xsimd::select(dropped, IntVec<Arch>(0), scaled)), width);
+  });
+}
+
+template <class Arch>
 void column_sum(const ColumnSumArgs<float>& args) {
   for_each_vector<Arch>(args.columns, [&](std::int64_t n, auto width) TILEWISE_INLINE {
     Vec<Arch> sum = args.accumulate ? load_part<Arch>(args.out + n, width) : Vec<Arch>(0.f);

@@ -29,6 +29,7 @@ consteval KernelTable<float> vector_table(const char* isa) {
   table.relu = &relu<Arch>;
   table.relu_backward = &relu_backward<Arch>;
   table.add = &add<Arch>;
+  table.masked_scale = &masked_scale<Arch>;
   table.sgd_update = &sgd_update<Arch>;
   table.adam_update = &adam_update<Arch>;
   table.fma_peak = &fma_peak<Arch>;

@@ -42,6 +42,12 @@ std::int64_t ConfigReader::integer(const char* name) {
   return to_integer(name, field(name));
 }
 
+double ConfigReader::number(const char* name) {
+  const auto& value = field(name);
+  if (!value.is_number()) wrong(name, "a number", value);
+  return value.get<double>();
+}
+
 bool ConfigReader::boolean(const char* name) {
   const auto& value = field(name);
   if (!value.is_boolean()) wrong(name, "true or false", value);

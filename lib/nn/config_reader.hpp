@@ -15,6 +15,7 @@ class ConfigReader {
   explicit ConfigReader(const nlohmann::json& config);
 
   std::int64_t integer(const char* name);
+  double number(const char* name);
   bool boolean(const char* name);
   std::string text(const char* name);
   std::vector<std::int64_t> integers(const char* name);

@@ -13,7 +13,7 @@ namespace {
 Shape result_shape(const Layer& layer, const std::vector<Tensor>& inputs) {
   plan::Graph graph;
   std::vector<nn::Parameter> parameters;
-  nn::LayerBuilder builder(graph, parameters);
+  nn::LayerBuilder builder(graph, parameters, nn::Mode::inference, 0);
   std::vector<nn::ValueId> values;
   for (const Tensor& input : inputs) values.push_back(graph.add_input("input", {.shape = input.shape()}));
   const nn::LayerDefinition& definition = layer.definition();

@@ -4,16 +4,22 @@
 
 namespace tilewise::nn {
 
-void LayerBuilder::set_layer(const std::string& name) {
-  layer_ = name;
-  graph_.set_scope(name);
+void LayerBuilder::set_call(const std::string& layer, std::uint32_t call) {
+  layer_ = layer;
+  call_ = call;
+  graph_.set_scope(layer);
 }
 
-ValueId LayerBuilder::parameter(const std::string& name, const Shape& shape, Initializer initializer) {
+ValueId LayerBuilder::step() {
+  if (!step_) step_ = graph_.add_input("step", {{1}, ops::Storage::plain, ops::Element::i32});
+  return *step_;
+}
+
+ValueId LayerBuilder::parameter(const std::string& name, const Shape& shape, Initializer initializer, bool is_trained) {
   const std::string full_name = layer_ + "/" + name;
   std::size_t number = 0;
   while (number < parameters_.size() && parameters_[number].name != full_name) ++number;
-  if (number == parameters_.size()) parameters_.push_back({full_name, shape, initializer});
+  if (number == parameters_.size()) parameters_.push_back({full_name, shape, initializer, is_trained});
   if (parameters_[number].shape != shape)
     throw ShapeError("its " + name + " is " + parameters_[number].shape.to_string() + " from an earlier call; found " +
                      shape.to_string());

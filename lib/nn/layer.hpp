@@ -1,6 +1,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,30 +21,45 @@ struct Parameter {
   std::string name;  ///< "conv2d/kernel"
   Shape shape;
   Initializer initializer;
+  bool is_trained = true;  ///< false: a running statistic, which no gradient changes
 };
+
+/// What a network is emitted for. Some layers do other things in training.
+enum class Mode : std::uint8_t { inference, training };
 
 /// What a layer emits into: the graph, and the list of the network's parameters. No weight is allocated yet.
 class LayerBuilder {
  public:
-  LayerBuilder(plan::Graph& graph, std::vector<Parameter>& parameters) : graph_(graph), parameters_(parameters) {}
+  /// Random numbers of training come from `seed`.
+  LayerBuilder(plan::Graph& graph, std::vector<Parameter>& parameters, Mode mode, std::uint64_t seed)
+      : graph_(graph), parameters_(parameters), mode_(mode), seed_(seed) {}
 
-  const plan::Graph& graph() const noexcept { return graph_; }
+  Mode mode() const noexcept { return mode_; }
+  std::uint64_t seed() const noexcept { return seed_; }
 
-  /// The layer that emits from now on.
-  void set_layer(const std::string& name);
+  /// The layer that emits from now on, and the number of its call in the network.
+  void set_call(const std::string& layer, std::uint32_t call);
+  std::uint32_t call() const noexcept { return call_; }
+  /// The number of the training step, {1} plain, i32: an input that is added when it is first asked for.
+  ValueId step();
+  std::optional<ValueId> asked_step() const noexcept { return step_; }
 
   /// Of one sample.
   const Shape& shape(ValueId value) const { return graph_.spec(value).shape; }
   /// The parameter `layer/name`, which is added if the layer has not been called before. Throws ShapeError if an
   /// earlier call made it of another shape.
-  ValueId parameter(const std::string& name, const Shape& shape, Initializer initializer);
+  ValueId parameter(const std::string& name, const Shape& shape, Initializer initializer, bool is_trained = true);
   /// Adds an op; returns its first output.
   ValueId emit(std::shared_ptr<const ops::Op> op, std::vector<ValueId> inputs);
 
  private:
   plan::Graph& graph_;
   std::vector<Parameter>& parameters_;
+  Mode mode_;
+  std::uint64_t seed_;
   std::vector<ValueId> values_;  ///< of the parameters, no_value before they are asked for
+  std::optional<ValueId> step_;
+  std::uint32_t call_ = 0;
   std::string layer_;
 };
 

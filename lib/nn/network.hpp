@@ -36,15 +36,21 @@ class Network {
   const std::vector<NamedLayer>& layers() const noexcept { return layers_; }
   const std::vector<Parameter>& parameters() const noexcept { return parameters_; }
   std::int64_t parameter_count() const noexcept { return parameter_count_; }
-  const Shape& input_shape() const noexcept { return graph_.spec(input_).shape; }
-  const Shape& output_shape() const noexcept { return graph_.spec(output_).shape; }
+  const Shape& input_shape() const noexcept { return graph().spec(input()).shape; }
+  const Shape& output_shape() const noexcept { return graph().spec(output()).shape; }
 
-  /// Samples -> outputs.
-  const plan::Graph& graph() const noexcept { return graph_; }
-  ValueId input() const noexcept { return input_; }
-  ValueId output() const noexcept { return output_; }
-  /// The values of the graph that are parameters, in the order of parameters().
-  std::vector<ValueId> parameter_values() const;
+  /// Samples -> outputs, at inference.
+  const plan::Graph& graph() const noexcept { return emitted_.graph; }
+  ValueId input() const noexcept { return emitted_.input; }
+  ValueId output() const noexcept { return emitted_.output; }
+
+  struct Emitted {
+    plan::Graph graph;
+    ValueId input, output;
+    std::optional<ValueId> step;  ///< the number of the training step, if a layer wants it: see LayerBuilder
+  };
+  /// The same in training; what is random there comes from `seed`.
+  Emitted emit_for_training(std::uint64_t seed) const;
 
   /// Adds the parameters, all zero, to an empty store.
   void allocate(plan::ParameterStore& store) const;
@@ -52,15 +58,16 @@ class Network {
   void initialize(plan::ParameterStore& store, std::uint64_t seed) const;
 
  private:
-  ValueId emit(const LayerCall& call, const std::vector<ValueId>& results, LayerBuilder& builder);
+  /// Emits all calls; on_call(call, its result) comes after each.
+  template <class OnCall>
+  Emitted emit(const Shape& input_shape, std::vector<Parameter>& parameters, Mode mode, std::uint64_t seed,
+               const OnCall& on_call) const;
 
   Topology topology_;
-  plan::Graph graph_;
   std::vector<Parameter> parameters_;
   std::vector<NamedLayer> layers_;
   std::int64_t parameter_count_ = 0;
-  ValueId input_;
-  ValueId output_;
+  Emitted emitted_;
 };
 
 /// Samples and labels -> loss and metrics of each sample.
@@ -78,10 +85,12 @@ EvaluationGraph evaluation_graph(const Network& network, const Loss& loss, const
 
 /// One step of training.
 struct TrainingGraph : EvaluationGraph {
-  ValueId rate;  ///< {1}: step_rate()
+  ValueId rate;                 ///< {1}: step_rate()
+  std::optional<ValueId> step;  ///< {1}, i32: the number of the step, if the network wants it
 };
 
-/// Adds the optimizer's state, zero, to the store that the network's parameters are in.
+/// What is random in it comes from options.seed. Adds the optimizer's state, zero, to the store that the network's
+/// parameters are in.
 TrainingGraph training_graph(const Network& network, const CompileOptions& options, plan::ParameterStore& store);
 
 }  // namespace tilewise::nn

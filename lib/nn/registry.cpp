@@ -3,6 +3,7 @@
 #include "nn/activation.hpp"
 #include "nn/conv2d.hpp"
 #include "nn/dense.hpp"
+#include "nn/dropout.hpp"
 #include "nn/flatten.hpp"
 #include "nn/merging.hpp"
 #include "nn/pool2d.hpp"
@@ -24,9 +25,9 @@ constexpr Entry entry() {
 
 // THE list of layers that files may name: one line per layer.
 constexpr Entry entries[] = {
-    entry<Conv2DLayer>(),  entry<MaxPool2DLayer>(), entry<AveragePool2DLayer>(),
-    entry<FlattenLayer>(), entry<DenseLayer>(),     entry<ReLULayer>(),
-    entry<SoftmaxLayer>(), entry<AddLayer>(),       entry<ConcatenateLayer>(),
+    entry<Conv2DLayer>(),      entry<MaxPool2DLayer>(), entry<AveragePool2DLayer>(), entry<FlattenLayer>(),
+    entry<DenseLayer>(),       entry<ReLULayer>(),      entry<SoftmaxLayer>(),       entry<AddLayer>(),
+    entry<ConcatenateLayer>(), entry<DropoutLayer>(),
 };
 
 }  // namespace

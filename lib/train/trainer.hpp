@@ -35,7 +35,8 @@ class Trainer {
   Evaluator evaluator_;
   nn::TrainingGraph graph_;
   std::int64_t steps_ = 0;
-  float rate_ = 0;  // what the plan reads in each step
+  float rate_ = 0;                // what the plan reads in each step
+  std::int32_t step_number_ = 0;  // the same: it wraps after 2^32 steps
 
   int threads_ = 0;      // that the steps use
   int max_threads_ = 0;  // that execution_ is for

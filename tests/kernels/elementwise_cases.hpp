@@ -66,6 +66,23 @@ struct Case<AddArgs> : Elementwise {
 };
 
 template <>
+struct Case<MaskedScaleArgs> : Elementwise {
+  std::vector<std::uint8_t> mask;
+  Case(Draw& draw, TileSizes tile) : Elementwise(draw, tile) {
+    for (std::size_t i = 0; i < a.size(); ++i)
+      mask.push_back(draw.flag() ? static_cast<std::uint8_t>(draw.between(1, 255)) : 0);
+  }
+  template <class T>
+  Results run(const KernelTable<T>& table, Guard guard) const {
+    Buffers<T> masks(guard);
+    return run_on<T>(guard, [&](const T* in, const T*, T* out) {
+      table.masked_scale(
+          {.in = in, .mask = masks.integers(mask), .out = out, .count = count(), .scale = static_cast<T>(2)});
+    });
+  }
+};
+
+template <>
 struct Case<SgdUpdateArgs> {
   static constexpr bool has_integers = true;
   std::vector<double> parameter, gradient;

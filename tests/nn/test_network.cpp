@@ -32,6 +32,7 @@ std::vector<Layer> every_layer() {
           MaxPool2D({3, 2}, {.stride = {1, 2}, .padding = same, .name = "largest"}),
           AveragePool2D(),
           ReLU("rectify"),
+          Dropout(0.25, "thin"),
           Flatten(),
           Dense(7, {.activation = relu, .use_bias = false}),
           Dense(4, {.name = "scores"}),
@@ -101,6 +102,8 @@ TEST_CASE("options that cannot be are refused by the layer", "[nn]") {
   CHECK_THROWS_AS(MaxPool2D(2, {.stride = {0, 1}}), ArgumentError);
   CHECK_THROWS_AS(AveragePool2D({2, -1}), ArgumentError);
   CHECK_THROWS_AS(Dense(-3), ArgumentError);
+  CHECK_THROWS_WITH(Dropout(1), contains("Dropout: the rate must be at least 0 and below 1, found 1"));
+  CHECK_THROWS_AS(Dropout(-0.5), ArgumentError);
 }
 
 TEST_CASE("names are Keras's, unique, and safe to print", "[nn]") {

@@ -235,3 +235,29 @@ TEST_CASE("a training step allocates nothing", "[train]") {
     CHECK(counter.buffers == 0);
   }
 }
+
+TEST_CASE("dropout works in training only, and its bits hang on the seed, not on the threads", "[train]") {
+  const auto layers = [](double rate) {
+    return std::vector<Layer>{Flatten(), Dense(16, {.activation = relu}), Dropout(rate),
+                              Dense(3, {.activation = softmax})};
+  };
+  const Dataset data = striped_images({6, 5, 1}, 3, 90);
+  const auto trained = [&](double rate, std::uint64_t seed, int threads) {
+    const Threads count(threads);
+    Sequential model(layers(rate));
+    model.compile(with_accuracy(Adam{}, seed));
+    model.fit(data.batch(16), {.epochs = 2});
+    return model;
+  };
+  const Sequential model = trained(0.5, 1, 1);
+  for (int threads : {2, 3, 7}) CHECK(all_weights(trained(0.5, 1, threads)) == all_weights(model));
+  CHECK(all_weights(trained(0.0, 1, 1)) != all_weights(model));
+  Sequential plain(layers(0));
+  plain.build({6, 5, 1});
+  plain.set_weights(model.weights());
+  std::vector<float> sample(30);
+  data.copy_sample(0, sample.data());
+  CHECK(plain.predict(sample.data(), 1) == model.predict(sample.data(), 1));
+  CHECK_THAT(model.describe_plan(4, true), contains("dropout"));
+  CHECK_THAT(model.describe_plan(4, false), !contains("dropout"));
+}

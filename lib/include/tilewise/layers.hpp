@@ -148,4 +148,10 @@ struct Concatenate : Layer {
   Concatenate(const std::string& name = {});
 };
 
+/// In training, each element zero with probability `rate`, 0 <= rate < 1, and the others scaled by 1 / (1 - rate); at
+/// inference, nothing. What is dropped depends on (CompileOptions::seed, the layer, step, sample, element) only.
+struct Dropout : Layer {
+  Dropout(double rate, const std::string& name = {});
+};
+
 }  // namespace tilewise

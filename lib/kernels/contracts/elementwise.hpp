@@ -31,4 +31,14 @@ struct AddArgs {
   std::int64_t count;
 };
 
+/// out[i] = mask[i] ? in[i] * scale : 0, whatever in[i] is there. May work in place.
+template <class T>
+struct MaskedScaleArgs {
+  const T* in;
+  const std::uint8_t* mask;
+  T* out;
+  std::int64_t count;
+  T scale;
+};
+
 }  // namespace tilewise::kernels

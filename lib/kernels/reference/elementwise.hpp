@@ -21,5 +21,10 @@ void add(const AddArgs<T>& args) {
   for (std::int64_t i = 0; i < args.count; ++i) args.out[i] = args.a[i] + args.b[i];
 }
 
+template <class T>
+void masked_scale(const MaskedScaleArgs<T>& args) {
+  for (std::int64_t i = 0; i < args.count; ++i) args.out[i] = args.mask[i] ? args.in[i] * args.scale : T{0};
+}
+
 }  // namespace
 }  // namespace tilewise::kernels
