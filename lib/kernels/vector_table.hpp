@@ -3,6 +3,7 @@
 #include "kernels/conv_direct.hpp"
 #include "kernels/elementwise.hpp"
 #include "kernels/kernels.hpp"
+#include "kernels/normalization.hpp"
 #include "kernels/peak.hpp"
 #include "kernels/pool.hpp"
 #include "kernels/transpose.hpp"
@@ -30,6 +31,9 @@ consteval KernelTable<float> vector_table(const char* isa) {
   table.relu_backward = &relu_backward<Arch>;
   table.add = &add<Arch>;
   table.masked_scale = &masked_scale<Arch>;
+  table.centered_sum = &centered_sum<Arch>;
+  table.normalize = &normalize<Arch>;
+  table.normalize_backward = &normalize_backward<Arch>;
   table.sgd_update = &sgd_update<Arch>;
   table.adam_update = &adam_update<Arch>;
   table.fma_peak = &fma_peak<Arch>;

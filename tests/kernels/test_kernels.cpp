@@ -6,6 +6,7 @@
 #include "kernels/classification_cases.hpp"
 #include "kernels/conv_cases.hpp"
 #include "kernels/elementwise_cases.hpp"
+#include "kernels/normalization_cases.hpp"
 #include "kernels/pool_cases.hpp"
 #include "kernels/select.hpp"
 #include "support/catch.hpp"
