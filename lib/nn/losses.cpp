@@ -10,7 +10,7 @@ namespace {
 /// The logits whose softmax `output` is, else no_value.
 ValueId logits_of(const plan::Graph& graph, ValueId output) {
   for (const plan::Node& node : graph.nodes())
-    if (node.outputs.front() == output && dynamic_cast<const ops::Softmax*>(node.op.get())) return node.inputs.front();
+    if (dynamic_cast<const ops::Softmax*>(node.op.get()) && node.outputs.front() == output) return node.inputs.front();
   return ops::no_value;
 }
 

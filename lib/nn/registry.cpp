@@ -1,6 +1,7 @@
 #include "nn/registry.hpp"
 
 #include "nn/activation.hpp"
+#include "nn/batch_normalization.hpp"
 #include "nn/conv2d.hpp"
 #include "nn/dense.hpp"
 #include "nn/dropout.hpp"
@@ -25,9 +26,17 @@ constexpr Entry entry() {
 
 // THE list of layers that files may name: one line per layer.
 constexpr Entry entries[] = {
-    entry<Conv2DLayer>(),      entry<MaxPool2DLayer>(), entry<AveragePool2DLayer>(), entry<FlattenLayer>(),
-    entry<DenseLayer>(),       entry<ReLULayer>(),      entry<SoftmaxLayer>(),       entry<AddLayer>(),
-    entry<ConcatenateLayer>(), entry<DropoutLayer>(),
+    entry<Conv2DLayer>(),
+    entry<MaxPool2DLayer>(),
+    entry<AveragePool2DLayer>(),
+    entry<FlattenLayer>(),
+    entry<DenseLayer>(),
+    entry<ReLULayer>(),
+    entry<SoftmaxLayer>(),
+    entry<AddLayer>(),
+    entry<ConcatenateLayer>(),
+    entry<DropoutLayer>(),
+    entry<BatchNormalizationLayer>(),
 };
 
 }  // namespace

@@ -33,6 +33,8 @@ std::vector<Layer> every_layer() {
           AveragePool2D(),
           ReLU("rectify"),
           Dropout(0.25, "thin"),
+          BatchNormalization(),
+          BatchNormalization({.momentum = 0.5, .epsilon = 0.125, .center = false, .scale = false, .name = "norm"}),
           Flatten(),
           Dense(7, {.activation = relu, .use_bias = false}),
           Dense(4, {.name = "scores"}),
@@ -104,6 +106,8 @@ TEST_CASE("options that cannot be are refused by the layer", "[nn]") {
   CHECK_THROWS_AS(Dense(-3), ArgumentError);
   CHECK_THROWS_WITH(Dropout(1), contains("Dropout: the rate must be at least 0 and below 1, found 1"));
   CHECK_THROWS_AS(Dropout(-0.5), ArgumentError);
+  CHECK_THROWS_AS(BatchNormalization({.momentum = 1.5}), ArgumentError);
+  CHECK_THROWS_AS(BatchNormalization({.epsilon = 0}), ArgumentError);
 }
 
 TEST_CASE("names are Keras's, unique, and safe to print", "[nn]") {
