@@ -8,6 +8,7 @@
 #include "nn/flatten.hpp"
 #include "nn/merging.hpp"
 #include "nn/pool2d.hpp"
+#include "nn/zero_padding2d.hpp"
 #include "tilewise/error.hpp"
 
 namespace tilewise::nn {
@@ -37,6 +38,7 @@ constexpr Entry entries[] = {
     entry<ConcatenateLayer>(),
     entry<DropoutLayer>(),
     entry<BatchNormalizationLayer>(),
+    entry<ZeroPadding2DLayer>(),
 };
 
 }  // namespace

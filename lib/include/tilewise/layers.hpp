@@ -116,6 +116,12 @@ struct Flatten : Layer {
   Flatten(const std::string& name = {});
 };
 
+/// {H, W, C} with {top, bottom, left, right} rows and columns of zeros round it. Throws ArgumentError for `valid`,
+/// `same` or a negative side.
+struct ZeroPadding2D : Layer {
+  ZeroPadding2D(const Padding& padding, const std::string& name = {});
+};
+
 struct DenseOptions {
   Activation activation = linear;
   bool use_bias = true;
