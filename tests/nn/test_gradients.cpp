@@ -96,7 +96,7 @@ class DoubleNetwork {
 
   double run(plan::Execution& execution, const nn::EvaluationGraph& graph) {
     execution.bind(graph.inputs, samples_.data());
-    execution.bind(graph.labels, labels_.data());
+    execution.bind(graph.truth, labels_.data());
     execution.run(batch, 1);
     double sum = 0;
     for (std::int64_t i = 0; i < batch; ++i) sum += static_cast<const double*>(execution.data(graph.loss))[i];
