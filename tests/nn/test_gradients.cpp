@@ -57,8 +57,8 @@ class DoubleNetwork {
     std::vector<std::vector<double>> before, gradients;
     for (int parameter = 0; parameter < parameters(); ++parameter) before.push_back(values(parameter));
     const auto training = execution(graph);
-    const double rate = 1;
-    training->bind(graph.rate, &rate);
+    const double rates[] = {1, 0};
+    training->bind(graph.rates, rates);
     run(*training, graph);
     for (int parameter = 0; parameter < parameters(); ++parameter) {
       const auto number = static_cast<std::size_t>(parameter);
