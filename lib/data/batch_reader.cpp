@@ -12,7 +12,8 @@ namespace tilewise {
 struct BatchReader::State {
   struct Slot {
     base::AlignedBuffer inputs;
-    std::vector<std::int32_t> labels;
+    std::vector<std::int32_t> labels;  // either these
+    base::AlignedBuffer targets;       // or these
   };
 
   explicit State(const Pipeline& pipeline)
@@ -21,16 +22,22 @@ struct BatchReader::State {
         batches(pipeline.batches()),
         next_batch(batches),
         order(dataset.size(), pipeline.shuffle_buffer(), pipeline.shuffle_seed()) {
-    const std::int64_t bytes = base::checked_mul(base::checked_mul(batch_size, dataset.sample_shape().elements()),
-                                                 std::int64_t{sizeof(float)});
+    const std::size_t labels = dataset.has_targets() ? 0 : static_cast<std::size_t>(batch_size);
+    const std::size_t target_bytes = dataset.has_targets() ? bytes_of(dataset.target_shape()) : 0;
     // One more than are made ahead: the one in use. No more than an epoch fills.
     const std::int64_t slot_count = std::clamp<std::int64_t>(batches, 1, std::int64_t{pipeline.prefetch_slots()} + 1);
     for (std::int64_t i = 0; i < slot_count; ++i)
-      slots.push_back({base::AlignedBuffer(static_cast<std::size_t>(bytes)),
-                       std::vector<std::int32_t>(static_cast<std::size_t>(batch_size))});
+      slots.push_back({base::AlignedBuffer(bytes_of(dataset.sample_shape())), std::vector<std::int32_t>(labels),
+                       base::AlignedBuffer(target_bytes)});
     if (pipeline.prefetch_slots() > 0)
       thread.emplace(slot_count, batches,
                      [this](std::int64_t epoch, std::int64_t batch, std::int64_t slot) { fill(epoch, batch, slot); });
+  }
+
+  /// Of a batch of these.
+  std::size_t bytes_of(const Shape& shape) const {
+    return static_cast<std::size_t>(
+        base::checked_mul(base::checked_mul(batch_size, shape.elements()), std::int64_t{sizeof(float)}));
   }
 
   std::int64_t size_of(std::int64_t batch) const { return std::min(batch_size, dataset.size() - batch * batch_size); }
@@ -43,7 +50,10 @@ struct BatchReader::State {
     for (std::int64_t i = 0; i < size; ++i) {
       const std::int64_t sample = order.next();
       dataset.copy_sample(sample, to.inputs.as<float>() + i * elements);
-      to.labels[static_cast<std::size_t>(i)] = dataset.label(sample);
+      if (dataset.has_targets())
+        dataset.copy_target(sample, to.targets.as<float>() + i * dataset.target_shape().elements());
+      else
+        to.labels[static_cast<std::size_t>(i)] = dataset.label(sample);
     }
   }
 
@@ -86,7 +96,9 @@ const Batch* BatchReader::next() {
     state.fill(state.current_epoch, state.next_batch, slot);
   if (state.next_batch == state.batches) return nullptr;
   const State::Slot& filled = state.slots[static_cast<std::size_t>(slot)];
-  state.current = {state.size_of(state.next_batch), filled.inputs.as<float>(), filled.labels.data()};
+  state.current = {state.size_of(state.next_batch), filled.inputs.as<float>(),
+                   state.dataset.has_targets() ? nullptr : filled.labels.data(),
+                   state.dataset.has_targets() ? filled.targets.as<float>() : nullptr};
   ++state.next_batch;
   return &state.current;
 }

@@ -15,19 +15,26 @@ struct Dataset::Storage {
   std::vector<std::int32_t> labels;
   DataSource source;
   int classes = 0;
+  bool has_targets = false;
+  Shape target_shape = {};
+  std::vector<float> targets = {};
 };
 
 namespace {
 
-void check(const Shape& sample_shape, std::size_t values, const std::vector<std::int32_t>& labels,
-           const DataSource& source) {
+void check_samples(const Shape& sample_shape, std::size_t values, std::int64_t samples, const char* what,
+                   const DataSource& source) {
   if (sample_shape.elements() == 0)
     throw ShapeError(source.name + ": a sample of shape " + sample_shape.to_string() + " is empty");
-  const std::int64_t samples = static_cast<std::int64_t>(labels.size());
   const std::int64_t expected = base::checked_mul(samples, sample_shape.elements());
   if (static_cast<std::int64_t>(values) != expected)
-    throw ShapeError(source.name + ": " + std::to_string(values) + " sample values; " + std::to_string(samples) +
-                     " labels x " + sample_shape.to_string() + " need " + std::to_string(expected));
+    throw ShapeError(source.name + ": " + std::to_string(values) + " sample values; " + std::to_string(samples) + " " +
+                     what + " x " + sample_shape.to_string() + " need " + std::to_string(expected));
+}
+
+void check(const Shape& sample_shape, std::size_t values, const std::vector<std::int32_t>& labels,
+           const DataSource& source) {
+  check_samples(sample_shape, values, static_cast<std::int64_t>(labels.size()), "labels", source);
   // The largest value is left out so that classes() fits.
   constexpr std::int32_t largest = std::numeric_limits<std::int32_t>::max() - 1;
   for (std::size_t i = 0; i < labels.size(); ++i)
@@ -58,6 +65,30 @@ Dataset::Dataset(const Shape& sample_shape, std::vector<float> samples, std::vec
   const int classes = count_classes(labels);
   storage_ = std::make_shared<const Storage>(
       Storage{sample_shape, {}, std::move(samples), std::move(labels), std::move(source), classes});
+}
+
+Dataset::Dataset(const Shape& sample_shape, std::vector<float> samples, const Shape& target_shape,
+                 std::vector<float> targets, DataSource source) {
+  if (target_shape.elements() == 0)
+    throw ShapeError(source.name + ": a target of shape " + target_shape.to_string() + " is empty");
+  size_ = static_cast<std::int64_t>(targets.size()) / target_shape.elements();
+  if (static_cast<std::int64_t>(targets.size()) != size_ * target_shape.elements())
+    throw ShapeError(source.name + ": " + std::to_string(targets.size()) + " target values; expected a multiple of " +
+                     std::to_string(target_shape.elements()) + ", for targets of " + target_shape.to_string());
+  check_samples(sample_shape, samples.size(), size_, "targets", source);
+  storage_ = std::make_shared<const Storage>(
+      Storage{sample_shape, {}, std::move(samples), {}, std::move(source), 0, true, target_shape, std::move(targets)});
+}
+
+bool Dataset::has_targets() const noexcept {
+  return storage_->has_targets;
+}
+const Shape& Dataset::target_shape() const noexcept {
+  return storage_->target_shape;
+}
+void Dataset::copy_target(std::int64_t index, float* to) const noexcept {
+  const std::int64_t elements = storage_->target_shape.elements();
+  std::copy_n(storage_->targets.data() + index * elements, elements, to);
 }
 
 const Shape& Dataset::sample_shape() const noexcept {
@@ -95,7 +126,23 @@ Dataset Dataset::take(std::int64_t limit) const {
   return taken;
 }
 
+Dataset Dataset::one_hot(int classes) const {
+  if (has_targets()) throw ArgumentError(name() + ": one_hot() needs labels; the samples have targets already");
+  require_labels_below(classes);
+  Storage storage = *storage_;
+  storage.has_targets = true;
+  storage.classes = 0;
+  storage.target_shape = {classes};
+  storage.targets.assign(static_cast<std::size_t>(base::checked_mul(size_, classes)), 0.0f);
+  for (std::int64_t i = 0; i < size_; ++i) storage.targets[static_cast<std::size_t>(i * classes + label(i))] = 1;
+  storage.labels.clear();
+  Dataset result = *this;
+  result.storage_ = std::make_shared<const Storage>(std::move(storage));
+  return result;
+}
+
 void Dataset::require_labels_below(int classes) const {
+  if (has_targets()) throw ArgumentError(name() + ": the samples have targets; expected labels");
   for (std::int64_t i = 0; i < size_; ++i) {
     if (label(i) < classes) continue;
     const std::string what = "label " + std::to_string(label(i)) + " of sample " + std::to_string(i) +

@@ -58,6 +58,15 @@ void add(const AddArgs<float>& args) {
 }
 
 template <class Arch>
+void squared_error_backward(const SquaredErrorBackwardArgs<float>& args) {
+  const Vec<Arch> scale(args.scale);
+  for_each_vector<Arch>(args.count, [&](std::int64_t i, auto width) TILEWISE_INLINE {
+    const Vec<Arch> difference = load_part<Arch>(args.outputs + i, width) - load_part<Arch>(args.targets + i, width);
+    store_part<Arch>(args.gradient + i, scale * difference, width);
+  });
+}
+
+template <class Arch>
 void masked_scale(const MaskedScaleArgs<float>& args) {
   const Vec<Arch> scale(args.scale);
   for_each_vector<Arch>(args.count, [&](std::int64_t i, auto width) TILEWISE_INLINE {

@@ -9,6 +9,7 @@
 #include "kernels/contracts/optimizer.hpp"
 #include "kernels/contracts/peak.hpp"
 #include "kernels/contracts/pooling.hpp"
+#include "kernels/contracts/targets.hpp"
 
 /// The contracts of all kernels, by theme, and the table that holds them. A kernel knows one tile and one core: it
 /// takes plain pointers and strides (in elements, not bytes), allocates nothing, throws nothing, keeps nothing, and

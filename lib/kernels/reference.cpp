@@ -6,6 +6,7 @@
 #include "kernels/reference/optimizer.hpp"
 #include "kernels/reference/peak.hpp"
 #include "kernels/reference/pooling.hpp"
+#include "kernels/reference/targets.hpp"
 
 // Plain loops, as close to the contracts as they can be written. They are the oracle of the tests, so clarity comes
 // before speed.

@@ -22,6 +22,7 @@ std::vector<float> initial_values(Initializer initializer, const Shape& shape, s
                                   std::uint64_t index) {
   std::vector<float> values(static_cast<std::size_t>(shape.elements()));
   if (initializer == Initializer::zeros) return values;
+  if (initializer == Initializer::ones) return std::vector<float>(values.size(), 1.f);
   const base::Random random(seed, base::Stream::initializer, index);
   const double limit = glorot_limit(shape);
   for (std::size_t i = 0; i < values.size(); ++i)

@@ -9,6 +9,7 @@ namespace tilewise::nn {
 
 enum class Initializer : std::uint8_t {
   zeros,
+  ones,
   /// Uniform within +-sqrt(6 / (fan_in + fan_out)): Glorot and Bengio 2010, formula 16.
   glorot_uniform,
 };

@@ -28,8 +28,12 @@ ValueId LayerBuilder::parameter(const std::string& name, const Shape& shape, Ini
   return values_[number];
 }
 
+std::vector<ValueId> LayerBuilder::emit_all(std::shared_ptr<const ops::Op> op, std::vector<ValueId> inputs) {
+  return graph_.emit(std::move(op), std::move(inputs));
+}
+
 ValueId LayerBuilder::emit(std::shared_ptr<const ops::Op> op, std::vector<ValueId> inputs) {
-  return graph_.emit(std::move(op), std::move(inputs)).front();
+  return emit_all(std::move(op), std::move(inputs)).front();
 }
 
 ValueId LayerDefinition::emit(LayerBuilder&, ValueId) const {

@@ -49,7 +49,9 @@ class LayerBuilder {
   /// The parameter `layer/name`, which is added if the layer has not been called before. Throws ShapeError if an
   /// earlier call made it of another shape.
   ValueId parameter(const std::string& name, const Shape& shape, Initializer initializer, bool is_trained = true);
-  /// Adds an op; returns its first output.
+  /// Adds an op; returns its outputs.
+  std::vector<ValueId> emit_all(std::shared_ptr<const ops::Op> op, std::vector<ValueId> inputs);
+  /// Its first output.
   ValueId emit(std::shared_ptr<const ops::Op> op, std::vector<ValueId> inputs);
 
  private:

@@ -5,7 +5,8 @@
 
 namespace tilewise::nn {
 
-/// Adds the metric of `scores` {classes} against `labels` to the graph; returns its value for each sample.
-ops::ValueId emit_metric(plan::Graph& graph, const Metric& metric, ops::ValueId scores, ops::ValueId labels);
+/// Adds the metric of `scores` {classes} against `truth`, labels or targets, to the graph; returns its value for each
+/// sample.
+ops::ValueId emit_metric(plan::Graph& graph, const Metric& metric, ops::ValueId scores, ops::ValueId truth);
 
 }  // namespace tilewise::nn

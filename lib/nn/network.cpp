@@ -90,12 +90,11 @@ std::vector<ValueId> trained_values(const plan::Graph& graph, const std::vector<
 EvaluationGraph with_loss(plan::Graph graph, ValueId inputs, ValueId output, const Loss& loss,
                           const std::vector<Metric>& metrics) {
   EvaluationGraph result{std::move(graph), inputs, ops::no_value, ops::no_value, {}};
-  result.labels =
-      result.graph.add_input("labels", {.shape = {}, .storage = ops::Storage::batched, .element = ops::Element::i32});
-  const LossValues values = emit_loss(result.graph, loss, output, result.labels);
+  const ops::TensorSpec truth = truth_spec(loss, result.graph.spec(output).shape);
+  result.truth = result.graph.add_input(truth.element == ops::Element::i32 ? "labels" : "targets", truth);
+  const LossValues values = emit_loss(result.graph, loss, output, result.truth);
   result.loss = values.per_sample;
-  for (const Metric& metric : metrics)
-    result.accuracy = emit_metric(result.graph, metric, values.scores, result.labels);
+  for (const Metric& metric : metrics) result.accuracy = emit_metric(result.graph, metric, values.scores, result.truth);
   return result;
 }
 

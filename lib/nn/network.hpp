@@ -70,13 +70,15 @@ class Network {
   Emitted emitted_;
 };
 
-/// Samples and labels -> loss and metrics of each sample.
+/// Samples and labels or targets -> loss and metrics of each sample.
 struct EvaluationGraph {
   plan::Graph graph;
-  ValueId inputs, labels;
+  ValueId inputs;
+  ValueId truth;  ///< of the loss's truth_spec()
   ValueId loss;
   std::optional<ValueId> accuracy;
 
+  bool takes_targets() const { return graph.spec(truth).element == ops::Element::scalar; }
   /// What is read after a run.
   std::vector<ValueId> outputs() const;
 };

@@ -1,12 +1,14 @@
 #include "nn/registry.hpp"
 
 #include "nn/activation.hpp"
+#include "nn/batch_normalization.hpp"
 #include "nn/conv2d.hpp"
 #include "nn/dense.hpp"
 #include "nn/dropout.hpp"
 #include "nn/flatten.hpp"
 #include "nn/merging.hpp"
 #include "nn/pool2d.hpp"
+#include "nn/zero_padding2d.hpp"
 #include "tilewise/error.hpp"
 
 namespace tilewise::nn {
@@ -25,9 +27,18 @@ constexpr Entry entry() {
 
 // THE list of layers that files may name: one line per layer.
 constexpr Entry entries[] = {
-    entry<Conv2DLayer>(),      entry<MaxPool2DLayer>(), entry<AveragePool2DLayer>(), entry<FlattenLayer>(),
-    entry<DenseLayer>(),       entry<ReLULayer>(),      entry<SoftmaxLayer>(),       entry<AddLayer>(),
-    entry<ConcatenateLayer>(), entry<DropoutLayer>(),
+    entry<Conv2DLayer>(),
+    entry<MaxPool2DLayer>(),
+    entry<AveragePool2DLayer>(),
+    entry<FlattenLayer>(),
+    entry<DenseLayer>(),
+    entry<ReLULayer>(),
+    entry<SoftmaxLayer>(),
+    entry<AddLayer>(),
+    entry<ConcatenateLayer>(),
+    entry<DropoutLayer>(),
+    entry<BatchNormalizationLayer>(),
+    entry<ZeroPadding2DLayer>(),
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "ops/batch_norm.hpp"
 #include "ops/classification.hpp"
 #include "ops/conv2d.hpp"
 #include "ops/dense.hpp"
@@ -19,7 +20,9 @@ const T* as(const Node* node) {
 /// The graph under rewriting. A dropped node has no op until sweep() removes it.
 class Rewriter {
  public:
-  Rewriter(Graph& graph, const std::vector<ValueId>& kept) : nodes_(graph.nodes()), kept_(kept) {}
+  Rewriter(Graph& graph, const std::vector<ValueId>& kept) : graph_(graph), nodes_(graph.nodes()), kept_(kept) {}
+
+  Graph& graph() { return graph_; }
 
   std::vector<Node>& nodes() { return nodes_; }
 
@@ -59,9 +62,43 @@ class Rewriter {
   }
 
  private:
+  Graph& graph_;
   std::vector<Node>& nodes_;
   const std::vector<ValueId>& kept_;
 };
+
+bool are_parameters(const Graph& graph, const std::vector<ValueId>& values) {
+  return std::all_of(values.begin(), values.end(),
+                     [&](ValueId value) { return value == no_value || graph.value(value).role == Role::parameter; });
+}
+
+/// conv2d or dense, then a normalisation by running statistics -> the layer alone, with another kernel and bias, which
+/// are made when the parameters change.
+void fold_batch_norm(Rewriter& graph, Node& node) {
+  const auto* conv = as<ops::Conv2D>(&node);
+  const auto* dense = as<ops::Dense>(&node);
+  const bool is_plain =
+      (conv && conv->attributes().activation == kernels::Activation::none && !conv->attributes().pool) ||
+      (dense && dense->activation() == kernels::Activation::none);
+  if (!is_plain) return;
+  Node* norm = graph.only_user(node.outputs[0]);
+  const auto* op = as<ops::BatchNormInference>(norm);
+  if (!op) return;
+  std::vector<ValueId> inputs{node.inputs[1], node.inputs[2]};
+  inputs.insert(inputs.end(), norm->inputs.begin() + 1, norm->inputs.end());
+  if (!are_parameters(graph.graph(), inputs)) return;
+  const auto fold = std::make_shared<ops::FoldBatchNorm>(op->epsilon());
+  const ValueId result = norm->outputs[0];
+  node.note += "+batch_norm";
+  Rewriter::drop(norm);
+  // Emitting moves the nodes: `node` is found again by its place.
+  const auto position = static_cast<std::size_t>(&node - graph.nodes().data());
+  graph.graph().set_scope(node.name);
+  const auto folded = graph.graph().emit(fold, inputs);
+  Node& layer = graph.nodes()[position];
+  layer.inputs = {layer.inputs[0], folded[0], folded[1]};
+  layer.outputs[0] = result;
+}
 
 /// conv2d or dense, then ReLU -> one op that never writes the sum. The ReLU's backward reads its result only, so it
 /// stays as it is.
@@ -162,15 +199,13 @@ void drop_unread(Rewriter& graph) {
 }  // namespace
 
 bool is_derived(const Graph& graph, const Node& node) {
-  return node.op->is_derived() && std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
-           return input != no_value && graph.value(input).role == Role::parameter;
-         });
+  return node.op->is_derived() && are_parameters(graph, node.inputs);
 }
 
 void choose(Graph& graph, const PlanOptions& options) {
   Rewriter rewriter(graph, options.outputs);
   if (options.fuse) {
-    for (auto fuse : {fuse_relu, fuse_max_pool, fuse_softmax_cross_entropy})
+    for (auto fuse : {fold_batch_norm, fuse_relu, fuse_max_pool, fuse_softmax_cross_entropy})
       for (std::size_t position = 0; position < rewriter.nodes().size(); ++position)
         if (rewriter.nodes()[position].op) fuse(rewriter, rewriter.nodes()[position]);
     rewriter.sweep();

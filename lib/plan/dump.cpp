@@ -30,6 +30,8 @@ std::string memory(const Buffer& buffer) {
   switch (buffer.kind) {
     case Buffer::Kind::input:
       return "input";
+    case Buffer::Kind::output:
+      return "output";
     case Buffer::Kind::parameter:
       return "parameter " + std::to_string(buffer.parameter);
     case Buffer::Kind::derived:

@@ -29,6 +29,7 @@ Execution::Execution(std::shared_ptr<const Plan> plan, ParameterStore& parameter
     const Buffer& buffer = plan_->buffers[number];
     switch (buffer.kind) {
       case Buffer::Kind::input:
+      case Buffer::Kind::output:
         break;
       case Buffer::Kind::parameter:
         addresses_[number] = parameters.data(buffer.parameter);
@@ -49,6 +50,13 @@ void Execution::bind(ValueId input, const void* data) {
   if (plan_->buffers[buffer].kind != Buffer::Kind::input) throw ArgumentError("only inputs of a plan can be bound");
   // No op writes to an input; the tensors of a step are one array for inputs and outputs.
   addresses_[buffer] = const_cast<void*>(data);
+}
+
+void Execution::bind_output(ValueId output, void* data) {
+  const std::vector<ValueId>& bound = plan_->options.bound_outputs;
+  if (!std::count(bound.begin(), bound.end(), output))
+    throw ArgumentError("value " + std::to_string(output) + " is none of the plan's bound outputs");
+  addresses_[static_cast<std::size_t>(plan_->buffer_of_value[static_cast<std::size_t>(output)])] = data;
 }
 
 const void* Execution::data(ValueId value) const {

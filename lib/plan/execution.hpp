@@ -20,7 +20,12 @@ class Execution {
   /// its elements are.
   void bind(ValueId input, const void* data);
 
-  /// One run over the first `batch` samples, 0 <= batch <= max_batch. Allocates nothing. Every input must be bound.
+  /// The memory that a value of PlanOptions::bound_outputs is written to in the following runs, as bind() wants it,
+  /// apart from all other memory of the run. Only the samples of a run are touched.
+  void bind_output(ValueId output, void* data);
+
+  /// One run over the first `batch` samples, 0 <= batch <= max_batch. Allocates nothing. Every input and every bound
+  /// output must be bound.
   void run(std::int64_t batch, int threads);
 
   /// Where the last run left a value of PlanOptions::outputs, in its Storage.

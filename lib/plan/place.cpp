@@ -5,6 +5,7 @@
 #include "base/checked.hpp"
 #include "base/weights_layout.hpp"
 #include "plan/passes.hpp"
+#include "tilewise/error.hpp"
 
 namespace tilewise::plan {
 
@@ -42,6 +43,7 @@ class Placement {
     for (ValueId value : plan_.options.outputs)
       if (int buffer = buffer_of(value); buffer >= 0)
         plan_.buffers[index(buffer)].last_segment = static_cast<int>(plan_.segments.size()) - 1;
+    for (ValueId value : plan_.options.bound_outputs) give_to_caller(value);
     assign_offsets();
   }
 
@@ -75,6 +77,28 @@ class Placement {
     }
     for (std::int64_t bytes : step.step.workspace_bytes)
       step.buffers.push_back(touch(add_buffer(Buffer::Kind::step, bytes), number));
+  }
+
+  /// The buffer of a bound output is the caller's. What shares it (a value that it is a view of, or whose memory it
+  /// took over) lies there too: it has as many bytes a sample.
+  void give_to_caller(ValueId value) {
+    const std::string name = "bound output " + std::to_string(value) + " (" + graph_.value(value).name + ")";
+    if (!std::count(plan_.options.outputs.begin(), plan_.options.outputs.end(), value))
+      throw ArgumentError(name + " is no output of the plan");
+    Buffer& buffer = plan_.buffers[index(buffer_of(value))];
+    switch (buffer.kind) {
+      case Buffer::Kind::step:
+        buffer.kind = Buffer::Kind::output;
+        return;
+      case Buffer::Kind::input:
+        throw ArgumentError(name + " is an input or a view of one; expected a value that is computed");
+      case Buffer::Kind::parameter:
+        throw ArgumentError(name + " is a parameter or a view of one; expected a value that is computed");
+      case Buffer::Kind::derived:
+        throw ArgumentError(name + " is made of parameters only and kept between runs; expected a value of the run");
+      case Buffer::Kind::output:
+        throw ArgumentError(name + " shares the memory of another bound output; expected one of its own");
+    }
   }
 
   int touch(int buffer, std::size_t step) {

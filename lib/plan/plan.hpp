@@ -15,6 +15,8 @@ struct PlanOptions {
   std::vector<ValueId> outputs;
   /// Whether ops may be fused. Off, every intermediate value exists: for checks.
   bool fuse = true;
+  /// Those of `outputs` whose memory the caller gives each run (Execution::bind_output), so that nothing is copied.
+  std::vector<ValueId> bound_outputs = {};
 };
 
 /// A node made ready: its phases, and where each tensor of it lives.
@@ -26,7 +28,7 @@ struct PlannedStep {
 
 /// The memory of one or several values (views share one).
 struct Buffer {
-  enum class Kind : std::uint8_t { input, parameter, derived, step };
+  enum class Kind : std::uint8_t { input, output, parameter, derived, step };
   Kind kind;
   std::int64_t bytes;
   int parameter = -1;  ///< Kind::parameter
@@ -61,7 +63,9 @@ struct Plan {
   std::string dump() const;
 };
 
-/// Runs the passes after differentiate. Throws ShapeError if a size does not fit.
+/// Runs the passes after differentiate. Throws ShapeError if a size does not fit; ArgumentError for a bound output that
+/// is no output or that has no memory of its own: an input or a parameter, a view of one, a derived weight, a second
+/// view of another bound output.
 std::shared_ptr<const Plan> make_plan(Graph graph, const PlanOptions& options);
 
 }  // namespace tilewise::plan

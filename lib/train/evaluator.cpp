@@ -22,7 +22,7 @@ std::shared_ptr<ExecutionPool> Evaluator::pool_for(std::int64_t batch_size) {
 }
 
 Evaluation Evaluator::evaluate(const Pipeline& data) {
-  check_data(data, network_, "evaluation data");
+  check_data(data, network_, graph_, "evaluation data");
   const auto pool = pool_for(data.batch_size());
   const int thread_count = threads();
   const auto execution = pool->borrow(thread_count);
@@ -31,7 +31,7 @@ Evaluation Evaluator::evaluate(const Pipeline& data) {
   RunningMean mean;
   while (const Batch* batch = reader.next()) {
     execution->bind(graph_.inputs, batch->inputs);
-    execution->bind(graph_.labels, batch->labels);
+    execution->bind(graph_.truth, truth_of(*batch));
     execution->run(batch->size, thread_count);
     mean.add(graph_, *execution, batch->size);
   }

@@ -28,11 +28,11 @@ bool ask_all(const std::vector<Callback*>& callbacks, Ask ask) {
   return go_on;
 }
 
-void check_options(const FitOptions& options, const nn::Network& network) {
+void check_options(const FitOptions& options, const nn::Network& network, const nn::EvaluationGraph& graph) {
   if (options.epochs < 0) throw ArgumentError("fit: " + std::to_string(options.epochs) + " epochs; expected 0 or more");
   for (const Callback* callback : options.callbacks)
     if (!callback) throw ArgumentError("fit: a callback is null");
-  if (options.validation) check_data(*options.validation, network, "validation data");
+  if (options.validation) check_data(*options.validation, network, graph, "validation data");
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ void Trainer::step(const Batch& batch) {
   rates_ = {static_cast<float>(rates.rate), static_cast<float>(rates.decay)};
   step_number_ = static_cast<std::int32_t>(static_cast<std::uint32_t>(steps_));
   execution_->bind(graph_.inputs, batch.inputs);
-  execution_->bind(graph_.labels, batch.labels);
+  execution_->bind(graph_.truth, truth_of(batch));
   execution_->run(batch.size, threads_);
 }
 
@@ -93,8 +93,8 @@ bool Trainer::run_epoch(Epoch& epoch, BatchReader& reader, const std::vector<Cal
 }
 
 History Trainer::fit(const Pipeline& training, const FitOptions& options, std::int64_t& next_data_epoch) {
-  check_data(training, network_, "training data");
-  check_options(options, network_);
+  check_data(training, network_, graph_, "training data");
+  check_options(options, network_, graph_);
   BatchReader reader(training);
   History history;
   bool go_on = true;

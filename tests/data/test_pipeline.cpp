@@ -216,3 +216,49 @@ TEST_CASE("what goes wrong in the prefetch thread reaches its user", "[data]") {
   for (int batch = 0; batch < 6; ++batch) CHECK(thread.next() == batch % 2);
   CHECK(thread.next() == -1);
 }
+
+TEST_CASE("targets come with their samples, whatever the order", "[data]") {
+  std::vector<float> samples, targets;
+  for (int i = 0; i < 23; ++i) {
+    samples.push_back(static_cast<float>(i));
+    for (int j = 0; j < 3; ++j) targets.push_back(static_cast<float>(100 * i + j));
+  }
+  const Dataset data({1}, samples, {3}, targets);
+  CHECK(data.size() == 23);
+  CHECK(data.has_targets());
+  CHECK(data.target_shape() == Shape{3});
+  CHECK(data.classes() == 0);
+  for (const Pipeline& pipeline : {data.shuffle(7).batch(4), data.shuffle(23).batch(5).prefetch(2)}) {
+    BatchReader reader(pipeline);
+    reader.start_epoch(1);
+    std::vector<bool> seen(23, false);
+    while (const Batch* batch = reader.next()) {
+      CHECK(batch->labels == nullptr);
+      for (std::int64_t i = 0; i < batch->size; ++i) {
+        seen[static_cast<std::size_t>(batch->inputs[i])] = true;
+        for (int j = 0; j < 3; ++j)
+          REQUIRE(batch->targets[3 * i + j] == 100 * batch->inputs[i] + static_cast<float>(j));
+      }
+    }
+    CHECK(std::count(seen.begin(), seen.end(), true) == 23);
+  }
+}
+
+TEST_CASE("labels become one-hot targets", "[data]") {
+  const Dataset data = numbered(4).take(3).one_hot(5);
+  CHECK(data.size() == 3);
+  std::vector<float> target(5);
+  data.copy_target(2, target.data());
+  CHECK(target == std::vector<float>{0, 0, 1, 0, 0});
+  CHECK_THROWS_WITH(numbered(4).one_hot(3), contains("label 3 of sample 3; expected 0 to 2"));
+  CHECK_THROWS_WITH(data.one_hot(5), contains("targets already"));
+  CHECK_THROWS_WITH(data.require_labels_below(5), contains("the samples have targets; expected labels"));
+}
+
+TEST_CASE("targets that do not fit the samples are refused", "[data]") {
+  const std::vector<float> six(6);
+  CHECK_THROWS_WITH(Dataset({2}, six, {4}, std::vector<float>(6)),
+                    contains("6 target values; expected a multiple of 4, for targets of 4"));
+  CHECK_THROWS_WITH(Dataset({2}, six, {3}, std::vector<float>(6)), contains("6 sample values; 2 targets x 2 need 4"));
+  CHECK_THROWS_AS(Dataset({2}, six, {0}, std::vector<float>{}), ShapeError);
+}

@@ -10,6 +10,7 @@
 #include "kernels/optimizer_cases.hpp"
 #include "kernels/pool_cases.hpp"
 #include "kernels/select.hpp"
+#include "kernels/target_cases.hpp"
 #include "support/catch.hpp"
 #include "support/draw.hpp"
 #include "support/guarded.hpp"

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "nn/functional.hpp"
 #include "nn/network.hpp"
 #include "nn/networks.hpp"
 #include "plan/execution.hpp"
@@ -16,8 +17,8 @@ constexpr int classes = 3;
 /// A network in float64, with data of its own.
 class DoubleNetwork {
  public:
-  DoubleNetwork(const std::vector<Layer>& layers, const Shape& shape, bool fuse)
-      : network_(layers, shape), store_(ops::Kernels(ops::Scalar::f64)), fuse_(fuse) {
+  DoubleNetwork(nn::Topology topology, const Shape& shape, bool fuse)
+      : network_(std::move(topology), shape), store_(ops::Kernels(ops::Scalar::f64)), fuse_(fuse) {
     network_.allocate(store_);
     network_.initialize(store_, 3);
     // Biases away from zero, so that their gradients and the ReLUs are seen at work.
@@ -35,6 +36,7 @@ class DoubleNetwork {
 
   int parameters() const { return static_cast<int>(network_.parameters().size()); }
   const std::string& name(int parameter) const { return store_.name(parameter); }
+  bool is_trained(int parameter) const { return network_.parameters()[static_cast<std::size_t>(parameter)].is_trained; }
 
   std::vector<double> values(int parameter) const {
     std::vector<double> values(static_cast<std::size_t>(store_.shape(parameter).elements()));
@@ -43,12 +45,19 @@ class DoubleNetwork {
   }
   void set(int parameter, const std::vector<double>& values) { store_.set(parameter, values.data()); }
 
+  /// At inference, or, where that is another function, in a training step at rate 0.
   double mean_loss() {
-    if (!evaluation_) {
+    if (evaluation_) return run(*evaluation_, *evaluation_graph_);
+    if (differs_in_training()) {
+      const nn::TrainingGraph graph = nn::training_graph(network_, {.optimizer = SGD{}}, store_);
+      evaluation_graph_ = graph;
+      evaluation_ = execution(graph);
+      bind_step(*evaluation_, graph, no_rates_);
+    } else {
       evaluation_graph_ = nn::evaluation_graph(network_, SparseCategoricalCrossentropy{}, {});
       evaluation_ = execution(*evaluation_graph_);
     }
-    return run(*evaluation_, *evaluation_graph_);
+    return mean_loss();
   }
 
   /// One step of SGD with rate 1 leaves parameter - gradient.
@@ -57,8 +66,7 @@ class DoubleNetwork {
     std::vector<std::vector<double>> before, gradients;
     for (int parameter = 0; parameter < parameters(); ++parameter) before.push_back(values(parameter));
     const auto training = execution(graph);
-    const double rates[] = {1, 0};
-    training->bind(graph.rates, rates);
+    bind_step(*training, graph, whole_rates_);
     run(*training, graph);
     for (int parameter = 0; parameter < parameters(); ++parameter) {
       const auto number = static_cast<std::size_t>(parameter);
@@ -71,6 +79,15 @@ class DoubleNetwork {
   }
 
  private:
+  bool differs_in_training() const {
+    return network_.emit_for_training(0).graph.values().size() != network_.graph().values().size();
+  }
+
+  void bind_step(plan::Execution& execution, const nn::TrainingGraph& graph, const double* rates) const {
+    execution.bind(graph.rates, rates);
+    if (graph.step) execution.bind(*graph.step, &step_);
+  }
+
   std::unique_ptr<plan::Execution> execution(const nn::EvaluationGraph& graph) {
     auto plan = plan::make_plan(
         graph.graph, {.kernels = store_.kernels(), .max_batch = batch, .outputs = graph.outputs(), .fuse = fuse_});
@@ -79,13 +96,15 @@ class DoubleNetwork {
 
   double run(plan::Execution& execution, const nn::EvaluationGraph& graph) {
     execution.bind(graph.inputs, samples_.data());
-    execution.bind(graph.labels, labels_.data());
+    execution.bind(graph.truth, labels_.data());
     execution.run(batch, 1);
     double sum = 0;
     for (std::int64_t i = 0; i < batch; ++i) sum += static_cast<const double*>(execution.data(graph.loss))[i];
     return sum / batch;
   }
 
+  const double whole_rates_[2] = {1, 0}, no_rates_[2] = {0, 0};
+  const std::int32_t step_ = 5;
   nn::Network network_;
   plan::ParameterStore store_;
   bool fuse_;
@@ -116,10 +135,11 @@ std::optional<double> central_difference(DoubleNetwork& network, int parameter, 
   return fine;
 }
 
-void check_gradients(const std::vector<Layer>& layers, const Shape& shape, bool fuse) {
-  DoubleNetwork network(layers, shape, fuse);
+void check_gradients(nn::Topology topology, const Shape& shape, bool fuse) {
+  DoubleNetwork network(std::move(topology), shape, fuse);
   const auto gradients = network.gradients();
   for (int parameter = 0; parameter < network.parameters(); ++parameter) {
+    if (!network.is_trained(parameter)) continue;
     const std::vector<double>& gradient = gradients[static_cast<std::size_t>(parameter)];
     std::size_t kinks = 0;
     double largest = 0;
@@ -139,6 +159,10 @@ void check_gradients(const std::vector<Layer>& layers, const Shape& shape, bool 
   }
 }
 
+void check_gradients(std::vector<Layer> layers, const Shape& shape, bool fuse) {
+  check_gradients(nn::Topology::chain(std::move(layers)), shape, fuse);
+}
+
 }  // namespace
 
 TEST_CASE("the gradients of a whole network are those of central differences", "[nn]") {
@@ -151,6 +175,17 @@ TEST_CASE("the gradients of a whole network are those of central differences", "
                      Conv2D(4, {3, 2}, {.stride = {1, 2}, .activation = relu}), MaxPool2D({2, 1}), Flatten(),
                      Dense(5, {.activation = relu}), Dense(classes, {.activation = softmax})},
                     {11, 9, 2}, fuse);
+  }
+  SECTION("with a residual block, batch normalisation, dropout, a shared layer and two branches") {
+    // Smooth but for one ReLU: a change of gamma would move all of its inputs at once, some across their kinks.
+    const Tensor x = Input({6, 5, 2});
+    const Tensor a = BatchNormalization()(Conv2D(3, 3, {.padding = same, .activation = relu})(x));
+    const Conv2D shared(3, {2, 1}, {.padding = same, .use_bias = false});
+    const Tensor sum = Add()(a, BatchNormalization({.scale = false})(shared(shared(a))), Conv2D(3, 1)(x));
+    const Tensor joined = Concatenate()(AveragePool2D({3, 2}, {.stride = 2, .padding = same})(sum),
+                                        AveragePool2D(2, {.padding = same})(Dropout(0.3)(a)));
+    const Tensor y = Dense(classes, {.activation = softmax})(Dropout(0.25)(Flatten()(joined)));
+    check_gradients(nn::trace(x, y), x.shape(), fuse);
   }
   SECTION("with overlapping pools and no bias") {
     check_gradients({Conv2D(3, {2, 2}, {.stride = 2, .padding = same, .use_bias = false}),

@@ -32,7 +32,10 @@ std::vector<Layer> every_layer() {
           MaxPool2D({3, 2}, {.stride = {1, 2}, .padding = same, .name = "largest"}),
           AveragePool2D(),
           ReLU("rectify"),
+          ZeroPadding2D({1, 0, 2, 3}),
           Dropout(0.25, "thin"),
+          BatchNormalization(),
+          BatchNormalization({.momentum = 0.5, .epsilon = 0.125, .center = false, .scale = false, .name = "norm"}),
           Flatten(),
           Dense(7, {.activation = relu, .use_bias = false}),
           Dense(4, {.name = "scores"}),
@@ -67,6 +70,7 @@ TEST_CASE("output shapes follow Keras", "[nn]") {
   CHECK(output_of(MaxPool2D(), {7, 6, 2}) == Shape{3, 3, 2});
   CHECK(output_of(MaxPool2D(2, {.padding = same}), {7, 6, 2}) == Shape{4, 3, 2});
   CHECK(output_of(AveragePool2D(3, {.stride = 2}), {7, 6, 2}) == Shape{3, 2, 2});
+  CHECK(output_of(ZeroPadding2D({1, 2, 3, 0}), {7, 6, 2}) == Shape{10, 9, 2});
   CHECK(output_of(Flatten(), {7, 6, 2}) == Shape{84});
   CHECK(output_of(Dense(9), {4}) == Shape{9});
   CHECK(output_of(ReLU(), {7, 6, 2}) == Shape{7, 6, 2});
@@ -104,6 +108,10 @@ TEST_CASE("options that cannot be are refused by the layer", "[nn]") {
   CHECK_THROWS_AS(Dense(-3), ArgumentError);
   CHECK_THROWS_WITH(Dropout(1), contains("Dropout: the rate must be at least 0 and below 1, found 1"));
   CHECK_THROWS_AS(Dropout(-0.5), ArgumentError);
+  CHECK_THROWS_AS(ZeroPadding2D(same), ArgumentError);
+  CHECK_THROWS_AS(ZeroPadding2D({0, -1, 0, 0}), ArgumentError);
+  CHECK_THROWS_AS(BatchNormalization({.momentum = 1.5}), ArgumentError);
+  CHECK_THROWS_AS(BatchNormalization({.epsilon = 0}), ArgumentError);
 }
 
 TEST_CASE("names are Keras's, unique, and safe to print", "[nn]") {

@@ -19,7 +19,8 @@ struct DataSource {
   std::vector<std::string> notes = {};  ///< what its user should read, e.g. that a file is not the well-known one
 };
 
-/// Labelled samples of one shape. Immutable; copies share the storage.
+/// Samples of one shape, each with a label, or with a target: values of its own for a loss that asks for those.
+/// Immutable; copies share the storage.
 class Dataset {
  public:
   /// `pixels` holds one NHWC sample after the other, labels.size() of them; they become float32 as pixel / 255.
@@ -30,21 +31,34 @@ class Dataset {
   Dataset(const Shape& sample_shape, std::vector<float> samples, std::vector<std::int32_t> labels,
           DataSource source = {});
 
+  /// Samples with targets in place of labels: {classes} of them for categorical cross-entropy, as many as the model has
+  /// outputs for the mean squared error.
+  Dataset(const Shape& sample_shape, std::vector<float> samples, const Shape& target_shape, std::vector<float> targets,
+          DataSource source = {});
+
   /// Number of samples.
   std::int64_t size() const noexcept { return size_; }
   /// Of one sample, e.g. {28, 28, 1}.
   const Shape& sample_shape() const noexcept;
-  /// The label of a sample, 0 <= index < size().
+  bool has_targets() const noexcept;
+  /// Of one target; a scalar's without targets.
+  const Shape& target_shape() const noexcept;
+  /// Writes one target, target_shape().elements() floats. Only with targets.
+  void copy_target(std::int64_t index, float* to) const noexcept;
+  /// The label of a sample, 0 <= index < size(). Only without targets.
   std::int32_t label(std::int64_t index) const noexcept;
   /// Writes one sample, sample_shape().elements() floats. 0 <= index < size().
   void copy_sample(std::int64_t index, float* to) const noexcept;
-  /// The largest label + 1, of the whole data set also after take().
+  /// The largest label + 1, of the whole data set also after take(); 0 with targets.
   int classes() const noexcept;
   const std::string& name() const noexcept;
   const std::vector<std::string>& notes() const noexcept;
 
   /// The first `limit` samples, or all if there are fewer. Throws ArgumentError if limit < 0.
   Dataset take(std::int64_t limit) const;
+  /// The same samples with targets {classes} in place of labels: 1 at the label, else 0. Throws ArgumentError or
+  /// FileError if there are targets already, or as require_labels_below() does.
+  Dataset one_hot(int classes) const;
   /// Throws FileError (labels from a file: path and byte offset) or ArgumentError for the first label that is not below
   /// `classes`.
   void require_labels_below(int classes) const;
@@ -99,7 +113,8 @@ class Pipeline {
 struct Batch {
   std::int64_t size = 0;                 ///< number of samples
   const float* inputs = nullptr;         ///< NHWC, size x sample_shape, 64-byte aligned
-  const std::int32_t* labels = nullptr;  ///< size of them
+  const std::int32_t* labels = nullptr;  ///< size of them; null with targets
+  const float* targets = nullptr;        ///< size x target_shape, 64-byte aligned; null without
 };
 
 /// Runs a pipeline, one epoch after the other, for one thread. Owns the input slots, one batch each: one without

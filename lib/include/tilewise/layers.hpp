@@ -116,6 +116,12 @@ struct Flatten : Layer {
   Flatten(const std::string& name = {});
 };
 
+/// {H, W, C} with {top, bottom, left, right} rows and columns of zeros round it. Throws ArgumentError for `valid`,
+/// `same` or a negative side.
+struct ZeroPadding2D : Layer {
+  ZeroPadding2D(const Padding& padding, const std::string& name = {});
+};
+
 struct DenseOptions {
   Activation activation = linear;
   bool use_bias = true;
@@ -152,6 +158,23 @@ struct Concatenate : Layer {
 /// inference, nothing. What is dropped depends on (CompileOptions::seed, the layer, step, sample, element) only.
 struct Dropout : Layer {
   Dropout(double rate, const std::string& name = {});
+};
+
+struct BatchNormalizationOptions {
+  double momentum = 0.99;  ///< of the running mean and variance
+  double epsilon = 1e-3;   ///< added to the variance
+  bool center = true;      ///< whether there is a beta
+  bool scale = true;       ///< whether there is a gamma
+  std::string name = {};
+};
+
+/// (x - mean) * gamma / sqrt(variance + epsilon) + beta for each channel, the last axis; any shape. In training mean
+/// and variance are the batch's, at inference the running ones, and a convolution or dense layer before it takes them
+/// in. Parameters as in Keras, {C} each: gamma (one), beta (zero), moving_mean (zero) and moving_variance (one), of
+/// which the moving ones become momentum * old + (1 - momentum) * the batch's in each step. Throws ArgumentError for a
+/// momentum outside [0, 1] or an epsilon that is not above zero.
+struct BatchNormalization : Layer {
+  BatchNormalization(const BatchNormalizationOptions& options = {});
 };
 
 }  // namespace tilewise

@@ -47,6 +47,14 @@ void softmax_backward(const SoftmaxBackwardArgs<T>& args) {
 /// Keras's epsilon: cross-entropy keeps probabilities within [clip, 1 - clip].
 template <class T>
 constexpr T clip = T(1e-7);
+template <class T>
+bool is_clipped(T p) {
+  return p < clip<T> || p > T(1) - clip<T>;
+}
+template <class T>
+T clipped(T p) {
+  return p < clip<T> ? clip<T> : p > T(1) - clip<T> ? T(1) - clip<T> : p;
+}
 
 template <std::floating_point T>
 void cross_entropy(const CrossEntropyArgs<T>& args) {
@@ -60,8 +68,7 @@ void cross_entropy(const CrossEntropyArgs<T>& args) {
       args.loss[i] = std::log(sum) - (logits[args.labels[i]] - largest);
     } else {
       const T p = args.probabilities[row + args.labels[i]];
-      const T clipped = p < clip<T> ? clip<T> : p > T(1) - clip<T> ? T(1) - clip<T> : p;
-      args.loss[i] = -std::log(clipped);
+      args.loss[i] = -std::log(clipped(p));
     }
   }
 }
@@ -72,8 +79,7 @@ void cross_entropy_backward(const CrossEntropyBackwardArgs<T>& args) {
     const std::int64_t row = i * args.classes;
     for (std::int64_t j = 0; j < args.classes; ++j) args.gradient[row + j] = T{0};
     const T p = args.probabilities[row + args.labels[i]];
-    const bool clipped = p < clip<T> || p > T(1) - clip<T>;
-    if (!clipped) args.gradient[row + args.labels[i]] = -args.scale / p;
+    if (!is_clipped(p)) args.gradient[row + args.labels[i]] = -args.scale / p;
   }
 }
 
