@@ -7,6 +7,7 @@
 #include "kernels/conv_cases.hpp"
 #include "kernels/elementwise_cases.hpp"
 #include "kernels/normalization_cases.hpp"
+#include "kernels/optimizer_cases.hpp"
 #include "kernels/pool_cases.hpp"
 #include "kernels/select.hpp"
 #include "kernels/target_cases.hpp"
@@ -159,6 +160,37 @@ TEST_CASE("relu keeps NaN and infinity, and makes minus zero zero", "[kernels]")
     CHECK(out[5] == 1.5f);
     CHECK(out[6] == 0);
     CHECK(out[7] == 1e-45f);
+  }
+}
+
+TEST_CASE("centered RMSprop stays finite where rounding takes v below the square of the mean", "[kernels]") {
+  for (Isa isa : available_isas()) {
+    INFO("ISA " << isa_name(isa));
+    const float gradient = 3;
+    float parameter = 1, v = 9, mean = std::nextafter(3.f, 4.f);
+    table(isa).rmsprop_update({.parameter = &parameter,
+                               .gradient = &gradient,
+                               .v = &v,
+                               .mean = &mean,
+                               .m = nullptr,
+                               .count = 1,
+                               .rate = 0x1p-20f,
+                               .decay = 0,
+                               .rho = 1 - 0x1p-20f,
+                               .momentum = 0,
+                               .epsilon = 0x1p-20f});
+    CHECK(parameter == 1 - 3 * 0x1p-10f);
+  }
+}
+
+TEST_CASE("without decay an update leaves the bits of a parameter whose gradient is zero", "[kernels]") {
+  for (Isa isa : available_isas()) {
+    INFO("ISA " << isa_name(isa));
+    const float gradient[] = {0, 0};
+    float parameter[] = {infinity, -1.5f};
+    table(isa).sgd_update({.parameter = parameter, .gradient = gradient, .count = 2, .rate = 0.5f, .decay = 0});
+    CHECK(parameter[0] == infinity);
+    CHECK(parameter[1] == -1.5f);
   }
 }
 

@@ -97,7 +97,11 @@ TEST_CASE("a residual network with batch normalisation learns Fashion-MNIST from
 }
 
 TEST_CASE("a training has the same bits with any number of threads", "[train]") {
-  for (const Optimizer& optimizer : {Optimizer(Adam{.learning_rate = 0.01}), Optimizer(SGD{.learning_rate = 0.1})}) {
+  for (const Optimizer& optimizer :
+       {Optimizer(Adam{.learning_rate = 0.01}), Optimizer(SGD{.learning_rate = 0.1}),
+        Optimizer(SGD{.learning_rate = 0.02, .momentum = 0.9, .nesterov = true, .weight_decay = 0.01}),
+        Optimizer(RMSprop{.learning_rate = 2e-3, .momentum = 0.5, .centered = true}),
+        Optimizer(AdamW{.learning_rate = 0.01})}) {
     const auto expected = training_bits(1, optimizer, 6);
     CHECK(std::isfinite(expected.front()));
     for (const int threads : {2, 3, 7}) {
