@@ -193,4 +193,9 @@ TEST_CASE("the gradients of a whole network are those of central differences", "
                      Flatten(), Dense(classes, {.activation = softmax})},
                     {9, 8, 2}, fuse);
   }
+  SECTION("with padding that an average counts") {
+    check_gradients({Conv2D(3, 2), AveragePool2D(3, {.stride = 2, .padding = {1, 1, 1, 1}, .count_include_pad = true}),
+                     Flatten(), Dense(classes, {.activation = softmax})},
+                    {8, 7, 2}, fuse);
+  }
 }

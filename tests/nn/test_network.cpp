@@ -31,6 +31,7 @@ std::vector<Layer> every_layer() {
           Conv2D(2, 3, {.padding = same}),
           MaxPool2D({3, 2}, {.stride = {1, 2}, .padding = same, .name = "largest"}),
           AveragePool2D(),
+          AveragePool2D(2, {.stride = 1, .padding = {1, 0, 0, 1}, .count_include_pad = true}),
           ReLU("rectify"),
           ZeroPadding2D({1, 0, 2, 3}),
           Dropout(0.25, "thin"),

@@ -94,7 +94,7 @@ struct Conv2D : Layer {
   Conv2D(std::int64_t filters, Size2D kernel, const Conv2DOptions& options = {});
 };
 
-struct Pool2DOptions {
+struct MaxPool2DOptions {
   Size2D stride = 0;  ///< 0: the window's size
   Padding padding = valid;
   std::string name = {};
@@ -103,12 +103,20 @@ struct Pool2DOptions {
 /// {H, W, C} -> {H', W', C}: the largest value of each window. Padding never wins; the gradient goes to the first of
 /// equal values.
 struct MaxPool2D : Layer {
-  MaxPool2D(Size2D window = 2, const Pool2DOptions& options = {});
+  MaxPool2D(Size2D window = 2, const MaxPool2DOptions& options = {});
 };
 
-/// {H, W, C} -> {H', W', C}: the mean of each window, padding left out of the count.
+struct AveragePool2DOptions {
+  Size2D stride = 0;  ///< 0: the window's size
+  Padding padding = valid;
+  bool count_include_pad = false;  ///< whether padding counts as zeros: PyTorch's default
+  std::string name = {};
+};
+
+/// {H, W, C} -> {H', W', C}: the mean of each window. As in Keras padding is left out of the count, unless
+/// count_include_pad is set.
 struct AveragePool2D : Layer {
-  AveragePool2D(Size2D window = 2, const Pool2DOptions& options = {});
+  AveragePool2D(Size2D window = 2, const AveragePool2DOptions& options = {});
 };
 
 /// Any shape -> {elements}, row-major.
