@@ -24,29 +24,37 @@ Pool2DLayer::Pool2DLayer(const std::string& name, const Geometry& geometry, std:
 
 ValueId Pool2DLayer::emit(LayerBuilder& builder, ValueId x) const {
   const Shape& image = require_image(builder.shape(x));
-  return builder.emit(make_op(resolve_window(image, geometry_.window, geometry_.stride, geometry_.padding)), {x});
+  ops::Window2D window = resolve_window(image, geometry_.window, geometry_.stride, geometry_.padding);
+  const ops::Sides padding = window.padding;
+  if (geometry_.ceil_mode) window.padding = window.ceil_padding({image[0], image[1]});
+  return builder.emit(make_op(window, padding), {x});
 }
 
 nlohmann::json Pool2DLayer::config() const {
   return {{"pool_size", to_json(geometry_.window)},
           {"strides", to_json(geometry_.stride)},
-          {"padding", to_json(geometry_.padding)}};
+          {"padding", to_json(geometry_.padding)},
+          {"ceil_mode", geometry_.ceil_mode}};
 }
 
-std::shared_ptr<const ops::Op> MaxPool2DLayer::make_op(const ops::Window2D& window) const {
+std::shared_ptr<const ops::Op> MaxPool2DLayer::make_op(const ops::Window2D& window, const ops::Sides&) const {
   return std::make_shared<ops::MaxPool2D>(window);
 }
 
 Layer MaxPool2DLayer::from_config(const std::string& name, const nlohmann::json& config) {
   ConfigReader reader(config);
   const Size2D window = reader.size("pool_size");
-  const MaxPool2DOptions options{.stride = reader.size("strides"), .padding = reader.padding("padding"), .name = name};
+  const MaxPool2DOptions options{.stride = reader.size("strides"),
+                                 .padding = reader.padding("padding"),
+                                 .ceil_mode = reader.boolean("ceil_mode"),
+                                 .name = name};
   reader.finish();
   return MaxPool2D(window, options);
 }
 
-std::shared_ptr<const ops::Op> AveragePool2DLayer::make_op(const ops::Window2D& window) const {
-  return std::make_shared<ops::AveragePool2D>(window, count_include_pad_ ? window.padding : ops::Sides{});
+std::shared_ptr<const ops::Op> AveragePool2DLayer::make_op(const ops::Window2D& window,
+                                                           const ops::Sides& padding) const {
+  return std::make_shared<ops::AveragePool2D>(window, count_include_pad_ ? padding : ops::Sides{});
 }
 
 nlohmann::json AveragePool2DLayer::config() const {
@@ -60,6 +68,7 @@ Layer AveragePool2DLayer::from_config(const std::string& name, const nlohmann::j
   const Size2D window = reader.size("pool_size");
   const AveragePool2DOptions options{.stride = reader.size("strides"),
                                      .padding = reader.padding("padding"),
+                                     .ceil_mode = reader.boolean("ceil_mode"),
                                      .count_include_pad = reader.boolean("count_include_pad"),
                                      .name = name};
   reader.finish();

@@ -15,9 +15,11 @@ class Pool2DLayer : public LayerDefinition {
   struct Geometry {
     Size2D window, stride;  ///< a stride of 0: the window's size
     Padding padding;
+    bool ceil_mode;
   };
   Pool2DLayer(const std::string& name, const Geometry& geometry, std::string_view kind);
-  virtual std::shared_ptr<const ops::Op> make_op(const ops::Window2D& window) const = 0;
+  /// `padding`: the layer's own, to which ceil_mode may have added in `window`.
+  virtual std::shared_ptr<const ops::Op> make_op(const ops::Window2D& window, const ops::Sides& padding) const = 0;
 
  private:
   Geometry geometry_;
@@ -27,26 +29,26 @@ class MaxPool2DLayer final : public Pool2DLayer {
  public:
   static constexpr std::string_view class_name = "MaxPooling2D";
   MaxPool2DLayer(Size2D window, const MaxPool2DOptions& options)
-      : Pool2DLayer(options.name, {window, options.stride, options.padding}, class_name) {}
+      : Pool2DLayer(options.name, {window, options.stride, options.padding, options.ceil_mode}, class_name) {}
   static Layer from_config(const std::string& name, const nlohmann::json& config);
   std::string_view kind() const noexcept override { return class_name; }
 
  private:
-  std::shared_ptr<const ops::Op> make_op(const ops::Window2D& window) const override;
+  std::shared_ptr<const ops::Op> make_op(const ops::Window2D& window, const ops::Sides& padding) const override;
 };
 
 class AveragePool2DLayer final : public Pool2DLayer {
  public:
   static constexpr std::string_view class_name = "AveragePooling2D";
   AveragePool2DLayer(Size2D window, const AveragePool2DOptions& options)
-      : Pool2DLayer(options.name, {window, options.stride, options.padding}, class_name),
+      : Pool2DLayer(options.name, {window, options.stride, options.padding, options.ceil_mode}, class_name),
         count_include_pad_(options.count_include_pad) {}
   static Layer from_config(const std::string& name, const nlohmann::json& config);
   std::string_view kind() const noexcept override { return class_name; }
   nlohmann::json config() const override;
 
  private:
-  std::shared_ptr<const ops::Op> make_op(const ops::Window2D& window) const override;
+  std::shared_ptr<const ops::Op> make_op(const ops::Window2D& window, const ops::Sides& padding) const override;
 
   bool count_include_pad_;
 };

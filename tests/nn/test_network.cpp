@@ -29,7 +29,7 @@ std::vector<Layer> every_layer() {
   return {Conv2D(3, {4, 2},
                  {.stride = {2, 1}, .padding = {1, 2, 3, 0}, .activation = relu, .use_bias = false, .name = "first"}),
           Conv2D(2, 3, {.padding = same}),
-          MaxPool2D({3, 2}, {.stride = {1, 2}, .padding = same, .name = "largest"}),
+          MaxPool2D({3, 2}, {.stride = {1, 2}, .padding = same, .ceil_mode = true, .name = "largest"}),
           AveragePool2D(),
           AveragePool2D(2, {.stride = 1, .padding = {1, 0, 0, 1}, .count_include_pad = true}),
           ReLU("rectify"),

@@ -1,6 +1,7 @@
 #include "nn/network.hpp"
 #include "support/catch.hpp"
 #include "support/graph_runner.hpp"
+#include "tilewise/error.hpp"
 
 using namespace tilewise;
 using namespace tilewise::test;
@@ -25,5 +26,29 @@ TEST_CASE("AveragePool2D counts padding if it is told to", "[nn]") {
     CHECK(mean(2, {.padding = padding, .count_include_pad = true}, {4, 8, 12, 16}) == Values{1, 5, 4});
     CHECK(mean({1, 2}, {.padding = same}, {4, 8, 12}) == Values{6, 12});
     CHECK(mean({1, 2}, {.padding = same, .count_include_pad = true}, {4, 8, 12}) == Values{6, 6});
+  }
+}
+
+TEST_CASE("pools with ceil_mode have a last window for what is left, as in PyTorch", "[nn]") {
+  const auto outputs = [](Size2D window, const MaxPool2DOptions& options, const Shape& shape) {
+    return nn::Network({MaxPool2D(window, options)}, shape).output_shape();
+  };
+  CHECK(outputs(2, {.ceil_mode = true}, {7, 6, 2}) == Shape{4, 3, 2});
+  CHECK(outputs(3, {.stride = 2, .ceil_mode = true}, {4, 5, 1}) == Shape{2, 2, 1});
+  // A third window would begin in the padding behind the image.
+  CHECK(outputs(2, {.padding = {1, 1, 1, 1}, .ceil_mode = true}, {3, 3, 1}) == Shape{2, 2, 1});
+  CHECK(outputs(3, {.stride = 2, .padding = same, .ceil_mode = true}, {8, 7, 1}) == Shape{4, 4, 1});
+  CHECK_THROWS_AS(outputs(5, {.stride = 2, .ceil_mode = true}, {3, 3, 1}), ShapeError);
+
+  const Values x{3, 6, 9, 12};
+  const Padding padding{0, 0, 1, 1};
+  for (const ops::Kernels& kernels : all_float_kernels()) {
+    // Windows over -1 to 1, 1 to 3 and 3 to 5, of which 5 lies beyond the padding.
+    CHECK(result_of(MaxPool2D({1, 3}, {.stride = 2, .padding = padding, .ceil_mode = true}), {1, 4, 1}, x, kernels) ==
+          Values{6, 12, 12});
+    AveragePool2DOptions options{.stride = 2, .padding = padding, .ceil_mode = true};
+    CHECK(result_of(AveragePool2D({1, 3}, options), {1, 4, 1}, x, kernels) == Values{4.5, 9, 12});
+    options.count_include_pad = true;
+    CHECK(result_of(AveragePool2D({1, 3}, options), {1, 4, 1}, x, kernels) == Values{3, 9, 6});
   }
 }

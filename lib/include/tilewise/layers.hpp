@@ -97,11 +97,15 @@ struct Conv2D : Layer {
 struct MaxPool2DOptions {
   Size2D stride = 0;  ///< 0: the window's size
   Padding padding = valid;
+  bool ceil_mode = false;  ///< output extents rounded up: see MaxPool2D
   std::string name = {};
 };
 
 /// {H, W, C} -> {H', W', C}: the largest value of each window. Padding never wins; the gradient goes to the first of
-/// equal values.
+/// equal values. With ceil_mode, as in PyTorch, a last window may exceed the padded image at the bottom or right by
+/// less than a stride, if it begins on the image or the padding before it: H' = ceil((H + top + bottom - height) /
+/// stride) + 1, or one less. Throws ArgumentError for a window or stride below 1; ShapeError, when the model is built,
+/// if the window exceeds the padded image or could lie wholly in the padding.
 struct MaxPool2D : Layer {
   MaxPool2D(Size2D window = 2, const MaxPool2DOptions& options = {});
 };
@@ -109,12 +113,14 @@ struct MaxPool2D : Layer {
 struct AveragePool2DOptions {
   Size2D stride = 0;  ///< 0: the window's size
   Padding padding = valid;
+  bool ceil_mode = false;          ///< output extents rounded up: see MaxPool2D
   bool count_include_pad = false;  ///< whether padding counts as zeros: PyTorch's default
   std::string name = {};
 };
 
 /// {H, W, C} -> {H', W', C}: the mean of each window. As in Keras padding is left out of the count, unless
-/// count_include_pad is set.
+/// count_include_pad is set; what lies beyond the padding, which a window may reach with ceil_mode, never counts.
+/// Throws as MaxPool2D.
 struct AveragePool2D : Layer {
   AveragePool2D(Size2D window = 2, const AveragePool2DOptions& options = {});
 };
