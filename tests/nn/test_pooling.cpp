@@ -1,3 +1,4 @@
+#include "nn/architecture.hpp"
 #include "nn/network.hpp"
 #include "support/catch.hpp"
 #include "support/graph_runner.hpp"
@@ -12,6 +13,12 @@ namespace {
 Values result_of(const Layer& layer, const Shape& shape, const Values& x, const ops::Kernels& kernels) {
   const nn::Network network({layer}, shape);
   return run_graph(network.graph(), {{network.input(), x}}, {network.output()}, {kernels, 1})[0];
+}
+
+/// The architecture of one layer, written, read and written again.
+void check_json(const Layer& layer, const Shape& shape) {
+  const std::string text = nn::architecture_to_json(nn::Network({layer}, shape));
+  CHECK(nn::architecture_to_json(nn::network_from_json(text)) == text);
 }
 
 }  // namespace
@@ -51,4 +58,17 @@ TEST_CASE("pools with ceil_mode have a last window for what is left, as in PyTor
     options.count_include_pad = true;
     CHECK(result_of(AveragePool2D({1, 3}, options), {1, 4, 1}, x, kernels) == Values{3, 9, 6});
   }
+}
+
+TEST_CASE("global pools give one value for each channel", "[nn]") {
+  const Values x{1, -8, 2, -7, 6, -3, /**/ 4, -9, 3, -5, 2, -4};  // {2, 3, 2}
+  for (const ops::Kernels& kernels : all_float_kernels()) {
+    CHECK(result_of(GlobalAveragePool2D(), {2, 3, 2}, x, kernels) == Values{3, -6});
+    CHECK(result_of(GlobalMaxPool2D(), {2, 3, 2}, x, kernels) == Values{6, -3});
+  }
+  CHECK(nn::Network({GlobalMaxPool2D()}, {40, 30, 7}).output_shape() == Shape{7});
+  CHECK_THROWS_WITH(nn::Network({GlobalAveragePool2D()}, {64}),
+                    "layer 1 (global_average_pooling2d): expected an image, height x width x channels; found 64");
+  check_json(GlobalAveragePool2D(), {4, 3, 2});
+  check_json(GlobalMaxPool2D("largest"), {4, 3, 2});
 }

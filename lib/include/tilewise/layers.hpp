@@ -125,6 +125,16 @@ struct AveragePool2D : Layer {
   AveragePool2D(Size2D window = 2, const AveragePool2DOptions& options = {});
 };
 
+/// {H, W, C} -> {C}: the mean of each channel over the whole image.
+struct GlobalAveragePool2D : Layer {
+  GlobalAveragePool2D(const std::string& name = {});
+};
+
+/// {H, W, C} -> {C}: the largest value of each channel; the gradient goes to the first of equal values.
+struct GlobalMaxPool2D : Layer {
+  GlobalMaxPool2D(const std::string& name = {});
+};
+
 /// Any shape -> {elements}, row-major.
 struct Flatten : Layer {
   Flatten(const std::string& name = {});
