@@ -125,7 +125,8 @@ struct AveragePool2D : Layer {
   AveragePool2D(Size2D window = 2, const AveragePool2DOptions& options = {});
 };
 
-/// {H, W, C} -> {C}: the mean of each channel over the whole image.
+/// {H, W, C} -> {C}: the mean of each channel over the whole image, summed in parts, so that huge images do not stall
+/// it.
 struct GlobalAveragePool2D : Layer {
   GlobalAveragePool2D(const std::string& name = {});
 };
