@@ -6,6 +6,7 @@
 #include "nn/dense.hpp"
 #include "nn/dropout.hpp"
 #include "nn/flatten.hpp"
+#include "nn/global_pool2d.hpp"
 #include "nn/merging.hpp"
 #include "nn/pool2d.hpp"
 #include "nn/zero_padding2d.hpp"
@@ -39,6 +40,8 @@ constexpr Entry entries[] = {
     entry<DropoutLayer>(),
     entry<BatchNormalizationLayer>(),
     entry<ZeroPadding2DLayer>(),
+    entry<GlobalAveragePool2DLayer>(),
+    entry<GlobalMaxPool2DLayer>(),
 };
 
 }  // namespace

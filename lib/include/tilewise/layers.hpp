@@ -94,21 +94,46 @@ struct Conv2D : Layer {
   Conv2D(std::int64_t filters, Size2D kernel, const Conv2DOptions& options = {});
 };
 
-struct Pool2DOptions {
+struct MaxPool2DOptions {
   Size2D stride = 0;  ///< 0: the window's size
   Padding padding = valid;
+  bool ceil_mode = false;  ///< output extents rounded up: see MaxPool2D
   std::string name = {};
 };
 
 /// {H, W, C} -> {H', W', C}: the largest value of each window. Padding never wins; the gradient goes to the first of
-/// equal values.
+/// equal values. With ceil_mode, as in PyTorch, a last window may exceed the padded image at the bottom or right by
+/// less than a stride, if it begins on the image or the padding before it: H' = ceil((H + top + bottom - height) /
+/// stride) + 1, or one less. Throws ArgumentError for a window or stride below 1; ShapeError, when the model is built,
+/// if the window exceeds the padded image or could lie wholly in the padding.
 struct MaxPool2D : Layer {
-  MaxPool2D(Size2D window = 2, const Pool2DOptions& options = {});
+  MaxPool2D(Size2D window = 2, const MaxPool2DOptions& options = {});
 };
 
-/// {H, W, C} -> {H', W', C}: the mean of each window, padding left out of the count.
+struct AveragePool2DOptions {
+  Size2D stride = 0;  ///< 0: the window's size
+  Padding padding = valid;
+  bool ceil_mode = false;          ///< output extents rounded up: see MaxPool2D
+  bool count_include_pad = false;  ///< whether padding counts as zeros: PyTorch's default
+  std::string name = {};
+};
+
+/// {H, W, C} -> {H', W', C}: the mean of each window. As in Keras padding is left out of the count, unless
+/// count_include_pad is set; what lies beyond the padding, which a window may reach with ceil_mode, never counts.
+/// Throws as MaxPool2D.
 struct AveragePool2D : Layer {
-  AveragePool2D(Size2D window = 2, const Pool2DOptions& options = {});
+  AveragePool2D(Size2D window = 2, const AveragePool2DOptions& options = {});
+};
+
+/// {H, W, C} -> {C}: the mean of each channel over the whole image, summed in parts, so that huge images do not stall
+/// it.
+struct GlobalAveragePool2D : Layer {
+  GlobalAveragePool2D(const std::string& name = {});
+};
+
+/// {H, W, C} -> {C}: the largest value of each channel; the gradient goes to the first of equal values.
+struct GlobalMaxPool2D : Layer {
+  GlobalMaxPool2D(const std::string& name = {});
 };
 
 /// Any shape -> {elements}, row-major.
