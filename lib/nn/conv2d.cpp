@@ -17,12 +17,12 @@ namespace nn {
 Conv2DLayer::Conv2DLayer(std::int64_t filters, Size2D kernel, const Conv2DOptions& options)
     : LayerDefinition(options.name), filters_(filters), kernel_(kernel), options_(options) {
   require_at_least(1, filters, class_name, "filters");
-  check_window(kernel, options.stride, options.padding, class_name, "kernel");
+  check_window(kernel, options.stride, options.padding, class_name, "kernel", options.dilation);
 }
 
 ValueId Conv2DLayer::emit(LayerBuilder& builder, ValueId x) const {
   const Shape image = require_image(builder.shape(x));
-  const ops::Window2D window = resolve_window(image, kernel_, options_.stride, options_.padding);
+  const ops::Window2D window = resolve_window(image, kernel_, options_.stride, options_.padding, options_.dilation);
   window.out({image[0], image[1]});  // refuses a kernel that does not fit before it becomes a parameter
   const ValueId kernel =
       builder.parameter("kernel", {kernel_.height, kernel_.width, image[2], filters_}, Initializer::glorot_uniform);
@@ -37,6 +37,7 @@ nlohmann::json Conv2DLayer::config() const {
           {"kernel_size", to_json(kernel_)},
           {"strides", to_json(options_.stride)},
           {"padding", to_json(options_.padding)},
+          {"dilation_rate", to_json(options_.dilation)},
           {"activation", activation_name(options_.activation)},
           {"use_bias", options_.use_bias}};
 }
@@ -47,6 +48,7 @@ Layer Conv2DLayer::from_config(const std::string& name, const nlohmann::json& co
   const Size2D kernel = reader.size("kernel_size");
   const Conv2DOptions options{.stride = reader.size("strides"),
                               .padding = reader.padding("padding"),
+                              .dilation = reader.size("dilation_rate"),
                               .activation = reader.activation("activation"),
                               .use_bias = reader.boolean("use_bias"),
                               .name = name};

@@ -28,7 +28,7 @@ std::string message_of(const F& f) {
 std::vector<Layer> every_layer() {
   return {Conv2D(3, {4, 2},
                  {.stride = {2, 1}, .padding = {1, 2, 3, 0}, .activation = relu, .use_bias = false, .name = "first"}),
-          Conv2D(2, 3, {.padding = same}),
+          Conv2D(2, 3, {.padding = same, .dilation = {2, 3}}),
           MaxPool2D({3, 2}, {.stride = {1, 2}, .padding = same, .name = "largest"}),
           AveragePool2D(),
           ReLU("rectify"),
@@ -67,6 +67,8 @@ TEST_CASE("output shapes follow Keras", "[nn]") {
   CHECK(output_of(Conv2D(5, {3, 2}), {7, 6, 2}) == Shape{5, 5, 5});
   CHECK(output_of(Conv2D(5, {3, 2}, {.stride = 2, .padding = same}), {7, 6, 2}) == Shape{4, 3, 5});
   CHECK(output_of(Conv2D(5, 3, {.stride = {1, 3}, .padding = {0, 1, 2, 4}}), {7, 6, 2}) == Shape{6, 4, 5});
+  CHECK(output_of(Conv2D(5, {3, 2}, {.dilation = {2, 3}}), {7, 6, 2}) == Shape{3, 3, 5});
+  CHECK(output_of(Conv2D(5, 3, {.stride = 2, .padding = same, .dilation = {3, 1}}), {7, 6, 2}) == Shape{4, 3, 5});
   CHECK(output_of(MaxPool2D(), {7, 6, 2}) == Shape{3, 3, 2});
   CHECK(output_of(MaxPool2D(2, {.padding = same}), {7, 6, 2}) == Shape{4, 3, 2});
   CHECK(output_of(AveragePool2D(3, {.stride = 2}), {7, 6, 2}) == Shape{3, 2, 2});
@@ -102,6 +104,9 @@ TEST_CASE("options that cannot be are refused by the layer", "[nn]") {
   CHECK_THROWS_AS(Conv2D(4, {3, 0}), ArgumentError);
   CHECK_THROWS_AS(Conv2D(4, 3, {.stride = {1, 0}}), ArgumentError);
   CHECK_THROWS_AS(Conv2D(4, 3, {.padding = {0, 0, -1, 0}}), ArgumentError);
+  CHECK(message_of<ArgumentError>([] {
+          Conv2D(4, 3, {.dilation = {1, 0}});
+        }) == "Conv2D: dilation must be at least 1, found 0");
   CHECK_THROWS_AS(MaxPool2D(0), ArgumentError);
   CHECK_THROWS_AS(MaxPool2D(2, {.stride = {0, 1}}), ArgumentError);
   CHECK_THROWS_AS(AveragePool2D({2, -1}), ArgumentError);
