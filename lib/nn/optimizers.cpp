@@ -29,11 +29,11 @@ void check(const Adam& adam) {
 }
 
 /// The number of a state parameter that is zero.
-int zeroed_state(plan::ParameterStore& store, const std::string& name, const Shape& shape) {
+int zeroed_state(plan::ParameterStore& store, const std::string& name, const ops::TensorSpec& spec) {
   int number = 0;
   while (number < store.count() && store.name(number) != name) ++number;
-  if (number == store.count()) return store.add(name, shape);
-  store.set(number, std::vector<float>(static_cast<std::size_t>(shape.elements())).data());
+  if (number == store.count()) return store.add(name, spec.shape, spec.groups);
+  store.set(number, std::vector<float>(static_cast<std::size_t>(spec.shape.elements())).data());
   return number;
 }
 
@@ -52,7 +52,7 @@ void emit(plan::Graph& graph, const Adam& adam, ValueId rate, const std::vector<
     inputs.insert(inputs.end(), {parameters[i], gradients[i]});
     for (const char* moment : {"m", "v"}) {
       const std::string state = "adam/" + name + "/" + moment;
-      inputs.push_back(graph.add_parameter(state, spec.shape, zeroed_state(store, state, spec.shape)));
+      inputs.push_back(graph.add_parameter(state, spec.shape, zeroed_state(store, state, spec), spec.groups));
     }
   }
   graph.emit(std::make_shared<ops::AdamUpdate>(adam.beta1, adam.beta2, adam.epsilon), std::move(inputs));

@@ -193,6 +193,12 @@ TEST_CASE("the gradients of a whole network are those of central differences", "
                      Dense(classes, {.activation = softmax})},
                     {9, 8, 2}, fuse);
   }
+  SECTION("with groups, also under a fused pool and under batch normalisation") {
+    check_gradients({Conv2D(6, {3, 2}, {.padding = same, .groups = 2, .activation = relu}), MaxPool2D(2),
+                     Conv2D(6, 2, {.groups = 3, .use_bias = false}), BatchNormalization(), Flatten(),
+                     Dense(classes, {.activation = softmax})},
+                    {7, 6, 2}, fuse);
+  }
   SECTION("with overlapping pools and no bias") {
     check_gradients({Conv2D(3, {2, 2}, {.stride = 2, .padding = same, .use_bias = false}),
                      MaxPool2D(3, {.stride = 1, .padding = same}), AveragePool2D(3, {.stride = 2, .padding = same}),
