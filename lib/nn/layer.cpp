@@ -15,16 +15,18 @@ ValueId LayerBuilder::step() {
   return *step_;
 }
 
-ValueId LayerBuilder::parameter(const std::string& name, const Shape& shape, Initializer initializer, bool is_trained) {
+ValueId LayerBuilder::parameter(const std::string& name, const Shape& shape, Initializer initializer, bool is_trained,
+                                std::int64_t groups) {
   const std::string full_name = layer_ + "/" + name;
   std::size_t number = 0;
   while (number < parameters_.size() && parameters_[number].name != full_name) ++number;
-  if (number == parameters_.size()) parameters_.push_back({full_name, shape, initializer, is_trained});
+  if (number == parameters_.size()) parameters_.push_back({full_name, shape, initializer, is_trained, groups});
   if (parameters_[number].shape != shape)
     throw ShapeError("its " + name + " is " + parameters_[number].shape.to_string() + " from an earlier call; found " +
                      shape.to_string());
   values_.resize(parameters_.size(), no_value);
-  if (values_[number] == no_value) values_[number] = graph_.add_parameter(full_name, shape, static_cast<int>(number));
+  if (values_[number] == no_value)
+    values_[number] = graph_.add_parameter(full_name, shape, static_cast<int>(number), groups);
   return values_[number];
 }
 

@@ -21,7 +21,8 @@ struct Parameter {
   std::string name;  ///< "conv2d/kernel"
   Shape shape;
   Initializer initializer;
-  bool is_trained = true;  ///< false: a running statistic, which no gradient changes
+  bool is_trained = true;   ///< false: a running statistic, which no gradient changes
+  std::int64_t groups = 1;  ///< of output channels, as it is stored
 };
 
 /// What a network is emitted for. Some layers do other things in training.
@@ -48,7 +49,8 @@ class LayerBuilder {
   const Shape& shape(ValueId value) const { return graph_.spec(value).shape; }
   /// The parameter `layer/name`, which is added if the layer has not been called before. Throws ShapeError if an
   /// earlier call made it of another shape.
-  ValueId parameter(const std::string& name, const Shape& shape, Initializer initializer, bool is_trained = true);
+  ValueId parameter(const std::string& name, const Shape& shape, Initializer initializer, bool is_trained = true,
+                    std::int64_t groups = 1);
   /// Adds an op; returns its outputs.
   std::vector<ValueId> emit_all(std::shared_ptr<const ops::Op> op, std::vector<ValueId> inputs);
   /// Its first output.

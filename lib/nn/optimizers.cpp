@@ -115,11 +115,11 @@ double corrected(double learning_rate, const AdamW& adam, std::int64_t step) {
 }
 
 /// The number of a state parameter that is zero.
-int zeroed_state(plan::ParameterStore& store, const std::string& name, const Shape& shape) {
+int zeroed_state(plan::ParameterStore& store, const std::string& name, const ops::TensorSpec& spec) {
   int number = 0;
   while (number < store.count() && store.name(number) != name) ++number;
-  if (number == store.count()) return store.add(name, shape);
-  store.set(number, std::vector<float>(static_cast<std::size_t>(shape.elements())).data());
+  if (number == store.count()) return store.add(name, spec.shape, spec.groups);
+  store.set(number, std::vector<float>(static_cast<std::size_t>(spec.shape.elements())).data());
   return number;
 }
 
@@ -146,7 +146,7 @@ void emit_update(plan::Graph& graph, const Optimizer& optimizer, ValueId rates, 
     inputs.insert(inputs.end(), {parameters[i], gradients[i]});
     for (const char* part : update.state) {
       const std::string state = update.prefix + "/" + name + "/" + part;
-      inputs.push_back(graph.add_parameter(state, spec.shape, zeroed_state(store, state, spec.shape)));
+      inputs.push_back(graph.add_parameter(state, spec.shape, zeroed_state(store, state, spec), spec.groups));
     }
   }
   graph.emit(std::move(update.op), std::move(inputs));

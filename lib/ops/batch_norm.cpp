@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "base/checked.hpp"
-#include "base/weights_layout.hpp"
 #include "tilewise/error.hpp"
 
 namespace tilewise::ops {
@@ -227,28 +226,33 @@ std::vector<TensorSpec> FoldBatchNorm::infer(const std::vector<TensorSpec>& inpu
   if (inputs.size() != 6 || inputs[0].storage != Storage::packed || inputs[0].shape.rank() < 2)
     throw ShapeError("fold_batch_norm: expected a kernel, a bias and four inputs of batch_norm_inference");
   const TensorSpec channels = channel_spec(inputs[0]);
+  TensorSpec bias = channels;
+  bias.groups = inputs[0].groups;
   expect_inputs(*this, inputs,
-                {inputs[0], if_given(inputs[1], channels), if_given(inputs[2], channels), if_given(inputs[3], channels),
+                {inputs[0], if_given(inputs[1], bias), if_given(inputs[2], channels), if_given(inputs[3], channels),
                  channels, channels});
-  return {inputs[0], channels};
+  return {inputs[0], bias};
 }
 
 Step FoldBatchNorm::lower(const LowerRequest& request) const {
   expect_floats(*this, request);
   return request.kernels.visit([&, epsilon = epsilon_]<class T>(const kernels::KernelTable<T>& table) {
-    const base::WeightsLayout layout = base::weights_layout(request.inputs[0].shape, table.channel_block);
+    const base::WeightsLayout layout = weights_layout(request.inputs[0], table.channel_block);
     // An item is a block of channels. Derived memory begins with zeros: the last block's filling stays so.
     Phase phase{"fold", layout.blocks(), false, 0, {}};
     phase.run = [layout, epsilon](Tensors tensors, const Work& work) {
       const T *kernel = tensor<const T>(tensors, 0), *bias = tensor<const T>(tensors, 1),
               *beta = tensor<const T>(tensors, 3), *mean = tensor<const T>(tensors, 4);
-      for (std::int64_t n = work.item_begin * layout.block; n < std::min(work.item_end * layout.block, layout.out);
-           ++n) {
-        const T scale = scale_of<T>(tensor<const T>(tensors, 2), tensor<const T>(tensors, 5), epsilon, n);
-        const std::int64_t first = n / layout.block * layout.block_elements() + n % layout.block;
-        for (std::int64_t row = 0; row < layout.taps * layout.in; ++row)
-          tensor<T>(tensors, 6)[first + row * layout.block] = kernel[first + row * layout.block] * scale;
-        tensor<T>(tensors, 7)[n] = std::fma((bias ? bias[n] : T{}) - mean[n], scale, beta ? beta[n] : T{});
+      for (std::int64_t item = work.item_begin; item < work.item_end; ++item) {
+        const base::WeightsLayout::Channels channels = layout.channels(item);
+        for (std::int64_t column = 0; column < channels.count; ++column) {
+          const std::int64_t n = channels.first + column;
+          const T scale = scale_of<T>(tensor<const T>(tensors, 2), tensor<const T>(tensors, 5), epsilon, n);
+          const std::int64_t first = layout.position(n), packed = item * layout.block + column;
+          for (std::int64_t row = 0; row < layout.taps * layout.in; ++row)
+            tensor<T>(tensors, 6)[first + row * layout.block] = kernel[first + row * layout.block] * scale;
+          tensor<T>(tensors, 7)[packed] = std::fma((bias ? bias[packed] : T{}) - mean[n], scale, beta ? beta[n] : T{});
+        }
       }
     };
     return Step{"", {std::move(phase)}, {}};
@@ -265,7 +269,7 @@ Step MovingAverage::lower(const LowerRequest& request) const {
   expect_floats(*this, request);
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
     Phase phase{"update", 1, false, 0, {}};
-    phase.run = [count = base::weights_layout(request.inputs[0].shape, table.channel_block).elements(),
+    phase.run = [count = weights_layout(request.inputs[0], table.channel_block).elements(),
                  momentum = static_cast<T>(momentum_)](Tensors tensors, const Work& work) {
       if (work.batch == 0) return;
       T* running = tensor<T>(tensors, 0);

@@ -29,6 +29,16 @@ std::string direct_algorithm(const Kernels& kernels) {
   });
 }
 
+TensorSpec packed_spec(const Shape& shape, std::int64_t groups) {
+  return {shape, Storage::packed, Element::scalar, groups};
+}
+
+void expect_groups(std::int64_t groups, std::int64_t in_channels, std::int64_t out_channels) {
+  if (groups < 1 || in_channels % groups != 0 || out_channels % groups != 0)
+    throw ShapeError("conv2d: " + std::to_string(groups) + " groups of " + std::to_string(in_channels) + " input and " +
+                     std::to_string(out_channels) + " output channels; expected groups that divide both");
+}
+
 }  // namespace
 
 bool Conv2D::can_pool(const Window2D& pool) noexcept {
@@ -44,10 +54,12 @@ std::vector<TensorSpec> Conv2D::infer(const std::vector<TensorSpec>& inputs) con
   const Shape& kernel = inputs[1].shape;
   if (kernel.rank() != 4)
     throw ShapeError("conv2d: the kernel is " + kernel.to_string() + "; expected height x width x in x out");
-  expect_inputs(*this, inputs,
-                {inputs[0],
-                 {{window.size.height, window.size.width, inputs[0].shape[2], kernel[3]}, Storage::packed},
-                 is_absent(inputs[2]) ? inputs[2] : TensorSpec{{kernel[3]}, Storage::packed}});
+  const std::int64_t in_channels = inputs[0].shape[2], groups = attributes_.groups;
+  expect_groups(groups, in_channels, kernel[3]);
+  expect_inputs(
+      *this, inputs,
+      {inputs[0], packed_spec({window.size.height, window.size.width, in_channels / groups, kernel[3]}, groups),
+       is_absent(inputs[2]) ? inputs[2] : packed_spec({kernel[3]}, groups)});
   if (inputs[1].shape.elements() == 0) throw ShapeError("conv2d: the kernel " + kernel.to_string() + " is empty");
   const Extent2D out = window.out(extent_of(inputs[0]));
   if (attributes_.pool && !can_pool(*attributes_.pool))
@@ -64,8 +76,9 @@ std::vector<ValueId> Conv2D::backward(GraphBuilder& graph, const BackwardRequest
     throw ArgumentError("conv2d: a fused convolution is not differentiated");
   const ValueId transposed =
       request.wanted[0] ? graph.emit(std::make_shared<TransposeWeights>(), {request.inputs[1]})[0] : no_value;
-  return graph.emit(std::make_shared<Conv2DBackward>(attributes_.window, graph.spec(request.inputs[1]).shape),
-                    {request.output_gradients[0], request.inputs[0], transposed});
+  return graph.emit(
+      std::make_shared<Conv2DBackward>(attributes_.window, graph.spec(request.inputs[1]).shape, attributes_.groups),
+      {request.output_gradients[0], request.inputs[0], transposed});
 }
 
 Step Conv2D::lower(const LowerRequest& request) const {
@@ -81,6 +94,7 @@ Step Conv2D::lower(const LowerRequest& request) const {
       window.size,
       request.inputs[0].shape[2],
       request.inputs[1].shape[3],
+      attributes_.groups,
       attributes_.activation};
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
     Phase phase{"forward", sweep.items(table.channel_block), true, 0, {}};
@@ -97,18 +111,20 @@ std::vector<TensorSpec> Conv2DBackward::infer(const std::vector<TensorSpec>& inp
   if (inputs.size() != 3) throw ShapeError("conv2d_backward: expected out_gradient, image and transposed kernel");
   expect_image(*this, inputs[1]);
   const Extent2D out = window_.out(extent_of(inputs[1]));
+  const std::int64_t in_channels = kernel_shape_[2] * groups_;
+  expect_groups(groups_, in_channels, kernel_shape_[3]);
   expect_inputs(
       *this, inputs,
-      {image_spec(out, kernel_shape_[3]), image_spec(extent_of(inputs[1]), kernel_shape_[2]),
+      {image_spec(out, kernel_shape_[3]), image_spec(extent_of(inputs[1]), in_channels),
        is_absent(inputs[2])
            ? inputs[2]
-           : TensorSpec{{kernel_shape_[0], kernel_shape_[1], kernel_shape_[3], kernel_shape_[2]}, Storage::packed}});
-  return {inputs[1], {kernel_shape_, Storage::packed}, {{kernel_shape_[3]}, Storage::packed}};
+           : packed_spec({kernel_shape_[0], kernel_shape_[1], kernel_shape_[3] / groups_, in_channels}, groups_)});
+  return {inputs[1], packed_spec(kernel_shape_, groups_), packed_spec({kernel_shape_[3]}, groups_)};
 }
 
 Step Conv2DBackward::lower(const LowerRequest& request) const {
   const Extent2D in = extent_of(request.inputs[1]), out = window_.out(in);
-  const std::int64_t in_channels = kernel_shape_[2], out_channels = kernel_shape_[3];
+  const std::int64_t in_channels = kernel_shape_[2] * groups_, out_channels = kernel_shape_[3];
   const ConvSweep sweep{SweepAxis::backward(in.height, out.height, window_.size.height, window_.stride.height,
                                             window_.dilation.height, window_.padding.top),
                         SweepAxis::backward(in.width, out.width, window_.size.width, window_.stride.width,
@@ -116,8 +132,9 @@ Step Conv2DBackward::lower(const LowerRequest& request) const {
                         out,
                         window_.size,
                         out_channels,
-                        in_channels};
-  const ConvWeightsGradient weights{window_, in, out, in_channels, out_channels};
+                        in_channels,
+                        groups_};
+  const ConvWeightsGradient weights{window_, in, out, in_channels, out_channels, groups_};
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
     Step step{direct_algorithm(request.kernels), {}, {}};
     if (request.wanted[0])

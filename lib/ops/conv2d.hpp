@@ -12,9 +12,12 @@ struct Conv2DAttributes {
   kernels::Activation activation = kernels::Activation::none;
   /// A max-pool of the activated result, one that can_pool().
   std::optional<Window2D> pool = {};
+  /// Input and output channels in so many groups, each output of its own group's inputs only.
+  std::int64_t groups = 1;
 };
 
-/// inputs: image {H, W, C_in} batched; kernel {kh, kw, C_in, C_out} packed; bias {C_out} packed or no_value.
+/// inputs: image {H, W, C_in} batched; kernel {kh, kw, C_in / groups, C_out} and bias {C_out} or no_value,
+/// packed in the groups.
 /// outputs: {H', W', C_out}; with pool also its index (u8) of the same shape, in which an output that a ReLU zeroed is
 /// kernels::dead_index_u8.
 class Conv2D final : public Op {
@@ -40,7 +43,8 @@ class Conv2D final : public Op {
 /// gradient {C_out}, packed. Each may be unwanted.
 class Conv2DBackward final : public Op {
  public:
-  Conv2DBackward(const Window2D& window, const Shape& kernel_shape) : window_(window), kernel_shape_(kernel_shape) {}
+  Conv2DBackward(const Window2D& window, const Shape& kernel_shape, std::int64_t groups = 1)
+      : window_(window), kernel_shape_(kernel_shape), groups_(groups) {}
 
   std::string_view kind() const noexcept override { return "conv2d_backward"; }
   std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
@@ -50,6 +54,7 @@ class Conv2DBackward final : public Op {
  private:
   Window2D window_;
   Shape kernel_shape_;
+  std::int64_t groups_;
 };
 
 }  // namespace tilewise::ops

@@ -83,7 +83,7 @@ SweepAxis SweepAxis::backward(std::int64_t in, std::int64_t out, std::int64_t si
 }
 
 std::int64_t ConvSweep::items(std::int64_t channel_block) const noexcept {
-  return base::ceil_div(out_channels, channel_block) * rows.out();
+  return weights_layout(channel_block).blocks() * rows.out();
 }
 
 template <class T>
@@ -91,9 +91,8 @@ void ConvSweep::run(const kernels::KernelTable<T>& table, const T* in_base, cons
                     std::uint8_t* index, const Work& work) const {
   const std::int64_t images = work.image_end - work.image_begin;
   if (images == 0) return;
-  const std::int64_t block_size = table.channel_block;
-  const std::int64_t tap_weights = in_channels * block_size;
-  const std::int64_t block_weights = kernel.height * kernel.width * tap_weights;
+  const base::WeightsLayout layout = weights_layout(table.channel_block);
+  const std::int64_t tap_weights = layout.in * layout.block;
 
   std::array<kernels::ConvTaps, kernels::max_u8_positions> taps;
   kernels::ConvTileArgs<T> args{};
@@ -103,7 +102,7 @@ void ConvSweep::run(const kernels::KernelTable<T>& table, const T* in_base, cons
   args.in_column = columns.place_step * in_channels;
   args.weights_row = rows.tap_step * kernel.width * tap_weights;
   args.weights_column = columns.tap_step * tap_weights;
-  args.in_channels = in_channels;
+  args.in_channels = layout.in;
   args.activation = activation;
 
   const auto set_taps = [&](std::int64_t row, std::int64_t column) {
@@ -117,9 +116,10 @@ void ConvSweep::run(const kernels::KernelTable<T>& table, const T* in_base, cons
             static_cast<std::int32_t>(horizontal.count)};
       }
   };
-  const auto call = [&](std::int64_t image, std::int64_t row, std::int64_t column, std::int64_t channel) {
-    args.in = in_base + image * in_image();
-    const std::int64_t place = image * out_image() + (row * columns.out() + column) * out_channels + channel;
+  const auto call = [&](std::int64_t image, std::int64_t row, std::int64_t column,
+                        const base::WeightsLayout::Channels& channels) {
+    args.in = in_base + image * in_image() + channels.group * layout.in;
+    const std::int64_t place = image * out_image() + (row * columns.out() + column) * out_channels + channels.first;
     args.out = out + place;
     args.index = index ? index + place : nullptr;
     table.conv_tile(args);
@@ -132,16 +132,17 @@ void ConvSweep::run(const kernels::KernelTable<T>& table, const T* in_base, cons
   const bool across_images = images >= std::min<std::int64_t>(longest_run, base::ceil_div(table.tile_places, 2));
   for (std::int64_t item = work.item_begin; item < work.item_end; ++item) {
     const std::int64_t block = item / rows.out(), row = item % rows.out();
-    args.weights = weights + block * block_weights;
-    args.bias = bias ? bias + block * block_size : nullptr;
-    args.out_channels = static_cast<std::int32_t>(std::min(block_size, out_channels - block * block_size));
+    const base::WeightsLayout::Channels channels = layout.channels(block);
+    args.weights = weights + block * layout.block_elements();
+    args.bias = bias ? bias + block * layout.block : nullptr;
+    args.out_channels = static_cast<std::int32_t>(channels.count);
     if (across_images) {
       args.in_step = in_image();
       args.out_step = args.index_step = out_image();
       args.count = images;
       for (std::int64_t column = 0; column < columns.out(); ++column) {
         set_taps(row, column);
-        call(work.image_begin, row, column, block * block_size);
+        call(work.image_begin, row, column, channels);
       }
     } else {
       args.in_step = columns.advance * in_channels;
@@ -150,7 +151,7 @@ void ConvSweep::run(const kernels::KernelTable<T>& table, const T* in_base, cons
         args.out_step = args.index_step = run.step * out_channels;
         args.count = run.count;
         for (std::int64_t image = work.image_begin; image < work.image_end; ++image)
-          call(image, row, run.begin, block * block_size);
+          call(image, row, run.begin, channels);
       }
     }
   }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/weights_layout.hpp"
 #include "ops/op.hpp"
 #include "ops/window2d.hpp"
 
@@ -39,16 +40,20 @@ struct ConvSweep {
   SweepAxis rows, columns;
   Extent2D in;  ///< of the images that are read
   Extent2D kernel;
-  std::int64_t in_channels, out_channels;
+  std::int64_t in_channels, out_channels;  ///< of all groups
+  std::int64_t groups = 1;
   kernels::Activation activation = kernels::Activation::none;
 
   std::int64_t out_image() const noexcept { return rows.out() * columns.out() * out_channels; }
   std::int64_t in_image() const noexcept { return in.height * in.width * in_channels; }
+  base::WeightsLayout weights_layout(std::int64_t channel_block) const noexcept {
+    return {kernel.height * kernel.width, in_channels / groups, out_channels, channel_block, groups};
+  }
   /// Pieces of work: (block of output channels) x (output row).
   std::int64_t items(std::int64_t channel_block) const noexcept;
 
-  /// Does the items and images of `work`. `weights` are packed {kh, kw, in_channels, out_channels}; bias and index may
-  /// be null.
+  /// Does the items and images of `work`. `weights` are packed {kh, kw, in_channels / groups, out_channels}; bias and
+  /// index may be null.
   template <class T>
   void run(const kernels::KernelTable<T>& table, const T* in, const T* weights, const T* bias, T* out,
            std::uint8_t* index, const Work& work) const;

@@ -33,11 +33,11 @@ struct TapOutputs {
 }  // namespace
 
 std::int64_t ConvWeightsGradient::slices() const noexcept {
-  return base::ceil_div(in_channels, slice_channels);
+  return base::ceil_div(in_channels / groups, slice_channels);
 }
 
 std::int64_t ConvWeightsGradient::items(std::int64_t channel_block) const noexcept {
-  return base::ceil_div(out_channels, channel_block) * items_of_block();
+  return layout(channel_block).blocks() * items_of_block();
 }
 
 template <class T>
@@ -63,8 +63,8 @@ void ConvWeightsGradient::run(const kernels::KernelTable<T>& table, const T* ima
         // Of several images a chunk has all rows: its places are neighbours.
         if (bias_gradient && (item + 1) % items_of_block() == 0)
           sum_bias_gradient(table, chunk_gradient + row * out.width * out_channels,
-                            images * (out_rows.end - out_rows.begin) * out.width, out_channels, item / items_of_block(),
-                            bias_gradient, accumulate);
+                            images * (out_rows.end - out_rows.begin) * out.width, layout(table.channel_block),
+                            item / items_of_block(), bias_gradient, accumulate);
       }
       accumulate = true;
     }
@@ -77,7 +77,8 @@ void ConvWeightsGradient::run_tile(const kernels::KernelTable<T>& table, const T
   const std::int64_t tap = item % taps();
   const std::int64_t channel = item / taps() % slices() * slice_channels;
   const std::int64_t block = item / taps() / slices();
-  const std::int64_t block_size = table.channel_block;
+  const base::WeightsLayout weights = layout(table.channel_block);
+  const base::WeightsLayout::Channels channels = weights.channels(block);
   const TapOutputs rows(tap / window.size.width, in.height, out.height, window.stride.height, window.dilation.height,
                         window.padding.top, out_rows.begin, out_rows.end);
   const TapOutputs columns(tap % window.size.width, in.width, out.width, window.stride.width, window.dilation.width,
@@ -86,13 +87,13 @@ void ConvWeightsGradient::run_tile(const kernels::KernelTable<T>& table, const T
   if (empty && accumulate) return;
 
   kernels::ConvWeightsTileArgs<T> args{};
-  args.weights_gradient = weights_gradient + ((block * taps() + tap) * in_channels + channel) * block_size;
-  args.in_channels = std::min(slice_channels, in_channels - channel);
-  args.out_channels = static_cast<std::int32_t>(std::min(block_size, out_channels - block * block_size));
+  args.weights_gradient = weights_gradient + ((block * taps() + tap) * weights.in + channel) * weights.block;
+  args.in_channels = std::min(slice_channels, weights.in - channel);
+  args.out_channels = static_cast<std::int32_t>(channels.count);
   args.accumulate = accumulate;
   if (!empty) {
-    args.in = image + (rows.in * in.width + columns.in) * in_channels + channel;
-    args.out_gradient = out_gradient + (rows.first * out.width + columns.first) * out_channels + block * block_size;
+    args.in = image + (rows.in * in.width + columns.in) * in_channels + channels.group * weights.in + channel;
+    args.out_gradient = out_gradient + (rows.first * out.width + columns.first) * out_channels + channels.first;
     args.images = images;
     args.rows = rows.count();
     args.columns = columns.count();
@@ -108,18 +109,18 @@ void ConvWeightsGradient::run_tile(const kernels::KernelTable<T>& table, const T
 
 template <class T>
 void sum_bias_gradient(const kernels::KernelTable<T>& table, const T* out_gradient, std::int64_t rows,
-                       std::int64_t out_channels, std::int64_t block, T* bias_gradient, bool accumulate) {
-  const std::int64_t block_size = table.channel_block, channel = block * block_size;
-  const std::int64_t columns = std::min(block_size, out_channels - channel);
-  table.column_sum({out_gradient + channel, bias_gradient + channel, out_channels, rows, columns, accumulate});
-  std::fill_n(bias_gradient + channel + columns, block_size - columns, T{});
+                       const base::WeightsLayout& layout, std::int64_t block, T* bias_gradient, bool accumulate) {
+  const base::WeightsLayout::Channels channels = layout.channels(block);
+  T* sums = bias_gradient + block * layout.block;
+  table.column_sum({out_gradient + channels.first, sums, layout.out, rows, channels.count, accumulate});
+  std::fill_n(sums + channels.count, layout.block - channels.count, T{});
 }
 
 #define TILEWISE_INSTANTIATE(T)                                                                                       \
   template void ConvWeightsGradient::run(const kernels::KernelTable<T>&, const T*, const T*, T*, T*, const Work&)     \
       const;                                                                                                          \
-  template void sum_bias_gradient(const kernels::KernelTable<T>&, const T*, std::int64_t, std::int64_t, std::int64_t, \
-                                  T*, bool);
+  template void sum_bias_gradient(const kernels::KernelTable<T>&, const T*, std::int64_t, const base::WeightsLayout&, \
+                                  std::int64_t, T*, bool);
 TILEWISE_INSTANTIATE(float)
 TILEWISE_INSTANTIATE(double)
 TILEWISE_INSTANTIATE(std::int64_t)

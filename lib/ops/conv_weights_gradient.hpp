@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "base/weights_layout.hpp"
 #include "ops/op.hpp"
 #include "ops/window2d.hpp"
 
@@ -13,7 +14,8 @@ namespace tilewise::ops {
 struct ConvWeightsGradient {
   Window2D window;
   Extent2D in, out;
-  std::int64_t in_channels, out_channels;
+  std::int64_t in_channels, out_channels;  ///< of all groups
+  std::int64_t groups = 1;
 
   std::int64_t items(std::int64_t channel_block) const noexcept;
 
@@ -26,6 +28,9 @@ struct ConvWeightsGradient {
   struct Range {
     std::int64_t begin, end;
   };
+  base::WeightsLayout layout(std::int64_t channel_block) const noexcept {
+    return {taps(), in_channels / groups, out_channels, channel_block, groups};
+  }
   std::int64_t slices() const noexcept;
   std::int64_t taps() const noexcept { return window.size.height * window.size.width; }
   std::int64_t items_of_block() const noexcept { return slices() * taps(); }
@@ -34,10 +39,10 @@ struct ConvWeightsGradient {
                 std::int64_t item, std::int64_t images, Range out_rows, bool accumulate) const;
 };
 
-/// bias_gradient[n] = (or += with accumulate) the sum of column n of out_gradient {rows, out_channels} for one block of
-/// channels; the block's rest is zero.
+/// The packed bias gradient of one block of `layout`: (or += with accumulate) the sums of its columns of out_gradient
+/// {rows, layout.out}; the block's rest is zero.
 template <class T>
 void sum_bias_gradient(const kernels::KernelTable<T>& table, const T* out_gradient, std::int64_t rows,
-                       std::int64_t out_channels, std::int64_t block, T* bias_gradient, bool accumulate);
+                       const base::WeightsLayout& layout, std::int64_t block, T* bias_gradient, bool accumulate);
 
 }  // namespace tilewise::ops

@@ -91,8 +91,8 @@ struct DenseWeightsGradient {
     for (std::int64_t item = work.item_begin; item < work.item_end; ++item) {
       if (item >= weight_items(block_size)) {
         if (bias_gradient)
-          sum_bias_gradient(table, out_gradient, work.batch, out, item - weight_items(block_size), bias_gradient,
-                            false);
+          sum_bias_gradient(table, out_gradient, work.batch, base::WeightsLayout{1, in, out, block_size},
+                            item - weight_items(block_size), bias_gradient, false);
         continue;
       }
       if (!weights_gradient) continue;

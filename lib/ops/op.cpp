@@ -43,6 +43,10 @@ void expect_inputs(const Op& op, const std::vector<TensorSpec>& inputs, std::ini
   }
 }
 
+base::WeightsLayout weights_layout(const TensorSpec& spec, std::int64_t channel_block) {
+  return base::weights_layout(spec.shape, channel_block, spec.groups);
+}
+
 std::string to_string(const TensorSpec& spec) {
   std::string text = spec.storage == Storage::batched  ? "batch of "
                      : spec.storage == Storage::packed ? "parameter "
@@ -61,6 +65,7 @@ std::string to_string(const TensorSpec& spec) {
       text += " i32";
       break;
   }
+  if (spec.groups != 1) text += " in " + std::to_string(spec.groups) + " groups";
   return text;
 }
 

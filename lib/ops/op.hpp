@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/weights_layout.hpp"
 #include "kernels/kernels.hpp"
 #include "tilewise/shape.hpp"
 
@@ -32,6 +33,7 @@ struct TensorSpec {
   Shape shape;
   Storage storage = Storage::batched;
   Element element = Element::scalar;
+  std::int64_t groups = 1;  ///< of output channels, for Storage::packed
 
   friend bool operator==(const TensorSpec&, const TensorSpec&) = default;
 };
@@ -165,6 +167,9 @@ class Op {
   /// The inputs that running it changes: an optimizer's parameters and state.
   virtual std::vector<int> updated_inputs(std::size_t /*input_count*/) const { return {}; }
 };
+
+/// Of a packed tensor. Throws ShapeError as base::weights_layout does.
+base::WeightsLayout weights_layout(const TensorSpec& spec, std::int64_t channel_block);
 
 /// "batch of 28x28x1", "parameter 3x3x32x64", "batch of scalar i32".
 std::string to_string(const TensorSpec& spec);

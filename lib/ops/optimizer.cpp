@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/weights_layout.hpp"
 #include "tilewise/error.hpp"
 
 namespace tilewise::ops {
@@ -31,7 +30,7 @@ struct Slice {
 std::vector<Slice> slices_of(const std::vector<TensorSpec>& inputs, std::size_t group, std::int64_t block) {
   std::vector<Slice> slices;
   for (std::size_t input = 1; input < inputs.size(); input += group) {
-    const std::int64_t count = base::weights_layout(inputs[input].shape, block).elements();
+    const std::int64_t count = weights_layout(inputs[input], block).elements();
     for (std::int64_t begin = 0; begin < count; begin += slice_elements)
       slices.push_back({input, begin, std::min(slice_elements, count - begin)});
   }

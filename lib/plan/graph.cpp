@@ -7,8 +7,9 @@ ValueId Graph::add_input(std::string name, TensorSpec spec) {
   return static_cast<ValueId>(values_.size()) - 1;
 }
 
-ValueId Graph::add_parameter(std::string name, const Shape& shape, int parameter) {
-  values_.push_back({std::move(name), {shape, ops::Storage::packed}, Role::parameter, parameter});
+ValueId Graph::add_parameter(std::string name, const Shape& shape, int parameter, std::int64_t groups) {
+  values_.push_back(
+      {std::move(name), {shape, ops::Storage::packed, ops::Element::scalar, groups}, Role::parameter, parameter});
   return static_cast<ValueId>(values_.size()) - 1;
 }
 

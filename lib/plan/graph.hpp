@@ -36,7 +36,7 @@ class Graph final : public ops::GraphBuilder {
  public:
   ValueId add_input(std::string name, TensorSpec spec);
   /// A trained parameter or an optimizer's state: number `parameter` of the store that the plan will run on.
-  ValueId add_parameter(std::string name, const Shape& shape, int parameter);
+  ValueId add_parameter(std::string name, const Shape& shape, int parameter, std::int64_t groups = 1);
 
   /// Nodes emitted from now on carry this name.
   void set_scope(std::string name) { scope_ = std::move(name); }

@@ -4,8 +4,8 @@
 
 namespace tilewise::plan {
 
-int ParameterStore::add(std::string name, const Shape& shape) {
-  const base::WeightsLayout layout = base::weights_layout(shape, kernels_.channel_block());
+int ParameterStore::add(std::string name, const Shape& shape, std::int64_t groups) {
+  const base::WeightsLayout layout = base::weights_layout(shape, kernels_.channel_block(), groups);
   const std::int64_t bytes = base::checked_mul(layout.elements(), kernels_.element_bytes());
   parameters_.push_back({std::move(name), shape, layout, base::AlignedBuffer(static_cast<std::size_t>(bytes))});
   touch();

@@ -14,8 +14,9 @@ class ParameterStore {
  public:
   explicit ParameterStore(const ops::Kernels& kernels) : kernels_(kernels) {}
 
-  /// Adds a parameter of zeros; returns its number. Throws ShapeError if its packed size does not fit.
-  int add(std::string name, const Shape& shape);
+  /// Adds a parameter of zeros, its output channels in `groups`; returns its number. Throws ShapeError if they do not
+  /// divide, or if its packed size does not fit.
+  int add(std::string name, const Shape& shape, std::int64_t groups = 1);
 
   int count() const noexcept { return static_cast<int>(parameters_.size()); }
   const std::string& name(int parameter) const { return at(parameter).name; }

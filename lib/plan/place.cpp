@@ -3,7 +3,6 @@
 
 #include "base/aligned_buffer.hpp"
 #include "base/checked.hpp"
-#include "base/weights_layout.hpp"
 #include "plan/passes.hpp"
 #include "tilewise/error.hpp"
 
@@ -184,7 +183,7 @@ std::int64_t tensor_bytes(const TensorSpec& spec, const PlanOptions& options) {
   std::int64_t elements = spec.shape.elements();
   if (spec.storage == ops::Storage::batched) elements = base::checked_mul(elements, options.max_batch);
   if (spec.storage == ops::Storage::packed)
-    elements = base::weights_layout(spec.shape, options.kernels.channel_block()).elements();
+    elements = ops::weights_layout(spec, options.kernels.channel_block()).elements();
   const auto element_bytes = [&]() -> std::int64_t {
     switch (spec.element) {
       case ops::Element::u8:

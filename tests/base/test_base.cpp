@@ -56,6 +56,30 @@ TEST_CASE("packing weights and unpacking them gives them back, the rest of the l
     }
 }
 
+TEST_CASE("a packed block holds channels of one group only", "[base]") {
+  const WeightsLayout layout = weights_layout({2, 3, 15}, 4, 3);
+  REQUIRE(layout.blocks() == 6);
+  std::vector<float> plain(90), packed(static_cast<std::size_t>(layout.elements()), -1.0f), back(90);
+  for (std::size_t i = 0; i < plain.size(); ++i) plain[i] = static_cast<float>(i + 1);
+  pack_weights(layout, plain.data(), packed.data());
+  unpack_weights(layout, packed.data(), back.data());
+  CHECK(back == plain);
+  for (std::int64_t block = 0; block < layout.blocks(); ++block) {
+    const WeightsLayout::Channels channels = layout.channels(block);
+    CHECK(channels.group == block / 2);
+    CHECK(channels.first == channels.group * 5 + block % 2 * 4);
+    CHECK(channels.count == (block % 2 == 0 ? 4 : 1));
+    for (std::int64_t row = 0; row < 6; ++row)
+      for (std::int64_t column = 0; column < 4; ++column) {
+        const std::int64_t n = channels.first + column;
+        const float expected = column < channels.count ? plain[static_cast<std::size_t>(row * 15 + n)] : 0.0f;
+        REQUIRE(packed[static_cast<std::size_t>(block * layout.block_elements() + row * 4 + column)] == expected);
+      }
+  }
+  CHECK_THROWS_AS(weights_layout({2, 3, 15}, 4, 2), ShapeError);
+  CHECK_THROWS_AS(weights_layout({2, 3, 15}, 4, 0), ShapeError);
+}
+
 TEST_CASE("random numbers depend on seed, stream, index and position only", "[base]") {
   const Random random(1, Stream::shuffle, 5);
   CHECK(random.bits(17) == Random(1, Stream::shuffle, 5).bits(17));

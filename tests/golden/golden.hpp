@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "base/weights_layout.hpp"
 #include "kernels/select.hpp"
 #include "plan/execution.hpp"
 #include "plan/graph.hpp"
@@ -74,10 +73,10 @@ class SmallGraph {
     labels_ = labels;
     return bind(Shape{}, ops::Element::i32, labels_.data());
   }
-  ValueId parameter(const Array& x) {
-    const int number = store_.add(std::string(1, static_cast<char>('a' + store_.count())), x.shape);
+  ValueId parameter(const Array& x, std::int64_t groups = 1) {
+    const int number = store_.add(std::string(1, static_cast<char>('a' + store_.count())), x.shape, groups);
     store_.set(number, x.values.data());
-    return graph_.add_parameter(store_.name(number), x.shape, number);
+    return graph_.add_parameter(store_.name(number), x.shape, number, groups);
   }
 
   void run(const std::vector<ValueId>& outputs) {
@@ -94,7 +93,7 @@ class SmallGraph {
     const auto count = static_cast<std::size_t>(spec.shape.elements());
     if (spec.storage != ops::Storage::packed) return {data, data + count * static_cast<std::size_t>(batch_)};
     std::vector<float> plain(count);
-    base::unpack_weights(base::weights_layout(spec.shape, kernels_.channel_block()), data, plain.data());
+    base::unpack_weights(ops::weights_layout(spec, kernels_.channel_block()), data, plain.data());
     return plain;
   }
 

@@ -187,6 +187,18 @@ TEST_CASE("the gradients of a whole network are those of central differences", "
     const Tensor y = Dense(classes, {.activation = softmax})(Dropout(0.25)(Flatten()(joined)));
     check_gradients(nn::trace(x, y), x.shape(), fuse);
   }
+  SECTION("with dilation, also under stride and under a fused pool") {
+    check_gradients({Conv2D(3, {3, 2}, {.padding = same, .dilation = {2, 3}, .activation = relu}), MaxPool2D({1, 2}),
+                     Conv2D(3, 2, {.stride = {2, 1}, .padding = {1, 0, 2, 1}, .dilation = {3, 2}}), Flatten(),
+                     Dense(classes, {.activation = softmax})},
+                    {9, 8, 2}, fuse);
+  }
+  SECTION("with groups, also under a fused pool and under batch normalisation") {
+    check_gradients({Conv2D(6, {3, 2}, {.padding = same, .groups = 2, .activation = relu}), MaxPool2D(2),
+                     Conv2D(6, 2, {.groups = 3, .use_bias = false}), BatchNormalization(), Flatten(),
+                     Dense(classes, {.activation = softmax})},
+                    {7, 6, 2}, fuse);
+  }
   SECTION("with overlapping pools and no bias") {
     check_gradients({Conv2D(3, {2, 2}, {.stride = 2, .padding = same, .use_bias = false}),
                      MaxPool2D(3, {.stride = 1, .padding = same}), AveragePool2D(3, {.stride = 2, .padding = same}),

@@ -28,7 +28,8 @@ std::string message_of(const F& f) {
 std::vector<Layer> every_layer() {
   return {Conv2D(3, {4, 2},
                  {.stride = {2, 1}, .padding = {1, 2, 3, 0}, .activation = relu, .use_bias = false, .name = "first"}),
-          Conv2D(2, 3, {.padding = same}),
+          Conv2D(4, 3, {.padding = same, .dilation = {2, 3}}),
+          Conv2D(6, 1, {.groups = 2}),
           MaxPool2D({3, 2}, {.stride = {1, 2}, .padding = same, .ceil_mode = true, .name = "largest"}),
           AveragePool2D(),
           AveragePool2D(2, {.stride = 1, .padding = {1, 0, 0, 1}, .count_include_pad = true}),
@@ -70,6 +71,8 @@ TEST_CASE("output shapes follow Keras", "[nn]") {
   CHECK(output_of(Conv2D(5, {3, 2}), {7, 6, 2}) == Shape{5, 5, 5});
   CHECK(output_of(Conv2D(5, {3, 2}, {.stride = 2, .padding = same}), {7, 6, 2}) == Shape{4, 3, 5});
   CHECK(output_of(Conv2D(5, 3, {.stride = {1, 3}, .padding = {0, 1, 2, 4}}), {7, 6, 2}) == Shape{6, 4, 5});
+  CHECK(output_of(Conv2D(5, {3, 2}, {.dilation = {2, 3}}), {7, 6, 2}) == Shape{3, 3, 5});
+  CHECK(output_of(Conv2D(5, 3, {.stride = 2, .padding = same, .dilation = {3, 1}}), {7, 6, 2}) == Shape{4, 3, 5});
   CHECK(output_of(MaxPool2D(), {7, 6, 2}) == Shape{3, 3, 2});
   CHECK(output_of(MaxPool2D(2, {.padding = same}), {7, 6, 2}) == Shape{4, 3, 2});
   CHECK(output_of(AveragePool2D(3, {.stride = 2}), {7, 6, 2}) == Shape{3, 2, 2});
@@ -90,6 +93,8 @@ TEST_CASE("a layer that does not fit is named with its sizes", "[nn]") {
   CHECK_THAT(build({MaxPool2D(4)}, {8, 3, 1}), Catch::Matchers::StartsWith("layer 1 (max_pooling2d): "));
   CHECK(build({ReLU(), Dense(3)}, {8, 8, 1}) ==
         "layer 2 (dense): expected a vector; found 8x8x1 (put a Flatten before it)");
+  CHECK(build({Conv2D(4, 3, {.groups = 2})}, {8, 8, 3}) ==
+        "layer 1 (conv2d): 2 groups of 3 input channels; expected groups that divide them");
   CHECK(build({Conv2D(4, 3, {.name = "edges"})}, {64}) ==
         "layer 1 (edges): expected an image, height x width x channels; found 64");
   CHECK_THAT(build({Flatten(), Dense(INT64_MAX)}, {8, 8, 1}), Catch::Matchers::StartsWith("layer 2 (dense): "));
@@ -105,6 +110,12 @@ TEST_CASE("options that cannot be are refused by the layer", "[nn]") {
   CHECK_THROWS_AS(Conv2D(4, {3, 0}), ArgumentError);
   CHECK_THROWS_AS(Conv2D(4, 3, {.stride = {1, 0}}), ArgumentError);
   CHECK_THROWS_AS(Conv2D(4, 3, {.padding = {0, 0, -1, 0}}), ArgumentError);
+  CHECK(message_of<ArgumentError>([] {
+          Conv2D(4, 3, {.dilation = {1, 0}});
+        }) == "Conv2D: dilation must be at least 1, found 0");
+  CHECK_THROWS_AS(Conv2D(4, 3, {.groups = 0}), ArgumentError);
+  CHECK(message_of<ArgumentError>([] { Conv2D(4, 3, {.groups = 3}); }) ==
+        "Conv2D: 3 groups of 4 filters; expected groups that divide them");
   CHECK_THROWS_AS(MaxPool2D(0), ArgumentError);
   CHECK_THROWS_AS(MaxPool2D(2, {.stride = {0, 1}}), ArgumentError);
   CHECK_THROWS_AS(AveragePool2D({2, -1}), ArgumentError);
@@ -184,7 +195,7 @@ TEST_CASE("an architecture that is not quite one is refused with the field", "[n
   CHECK(replaced("\"filters\":4", "\"filters\":18446744073709551615") ==
         "layer 1: field 'filters': expected an integer, found 18446744073709551615");
   CHECK(replaced("\"filters\":4,", "") == "layer 1: field 'filters' is missing");
-  CHECK(replaced("\"filters\":4", "\"filters\":4,\"groups\":2") == "layer 1: unknown field 'groups'");
+  CHECK(replaced("\"filters\":4", "\"filters\":4,\"depth\":2") == "layer 1: unknown field 'depth'");
   CHECK_THAT(replaced("\"padding\":\"valid\"", "\"padding\":[1,2]"), contains("field 'padding'"));
   CHECK_THAT(replaced("\"linear\"", "\"tanh\""), contains("field 'activation'"));
   CHECK_THAT(replaced("[8,8,1]", "[8,8,0]"), contains("8x8x0"));

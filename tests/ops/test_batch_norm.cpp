@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 #include "ops/batch_norm.hpp"
+#include "ops/conv2d.hpp"
 #include "support/catch.hpp"
 #include "support/graph_runner.hpp"
 #include "tilewise/error.hpp"
@@ -128,6 +129,29 @@ TEST_CASE("moving_average keeps a share of what was there", "[ops]") {
         run_graph(graph, {{running, {4, 8, 0, -4, 16}}, {current, {0, 8, 4, 4, -16}}}, {running}, {kernels, 2});
     CHECK(found[0] == Values{3, 8, 1, -2, 8});
   }
+}
+
+TEST_CASE("a normalisation folds into a convolution of any groups and keeps its result", "[ops]") {
+  for (const std::int64_t groups : {1, 2, 3})
+    for (const bool has_bias : {false, true}) {
+      plan::Graph graph;
+      const auto x = graph.add_input("x", {{5, 4, 6}});
+      const auto kernel = graph.add_parameter("kernel", {3, 3, 6 / groups, 42}, 0, groups);
+      const auto bias = has_bias ? graph.add_parameter("bias", {42}, 5, groups) : plan::no_value;
+      const auto conv = std::make_shared<ops::Conv2D>(ops::Conv2DAttributes{.window = {{3, 3}}, .groups = groups});
+      std::vector<plan::ValueId> normalized = graph.emit(conv, {x, kernel, bias});
+      for (int number = 1; number <= 4; ++number) normalized.push_back(graph.add_parameter("norm", {42}, number));
+      const auto y = graph.emit(std::make_shared<ops::BatchNormInference>(1.0), normalized);
+      std::map<plan::ValueId, Values> values;
+      for (plan::ValueId id = 0; id < y[0]; ++id)
+        if (id != normalized[0]) values[id] = integers(graph.spec(id), 2, 3, static_cast<std::uint64_t>(id));
+      for (double& variance : values[normalized[4]]) variance = variance > 0 ? 15 : 3;  // exact square roots
+      for (const ops::Kernels& kernels : all_float_kernels()) {
+        INFO(groups << " groups, isa " << kernels.isa());
+        const Values apart = run_graph(graph, values, y, {kernels, 2, 1, false})[0];
+        REQUIRE(run_graph(graph, values, y, {kernels, 2, 3, true})[0] == apart);
+      }
+    }
 }
 
 TEST_CASE("batch_norm refuses what does not fit", "[ops]") {

@@ -18,16 +18,24 @@ namespace {
 
 struct ConvCase {
   ops::Window2D window;
-  std::int64_t height, width, in_channels, out_channels, batch;
+  std::int64_t height, width, in_channels, out_channels, batch, groups = 1;
 
+  TensorSpec packed(const Shape& shape) const { return {shape, Storage::packed, ops::Element::scalar, groups}; }
   TensorSpec image() const { return {{height, width, in_channels}}; }
   TensorSpec kernel() const {
-    return {{window.size.height, window.size.width, in_channels, out_channels}, Storage::packed};
+    return packed({window.size.height, window.size.width, in_channels / groups, out_channels});
   }
   TensorSpec transposed() const {
-    return {{window.size.height, window.size.width, out_channels, in_channels}, Storage::packed};
+    return packed({window.size.height, window.size.width, out_channels / groups, in_channels});
   }
-  TensorSpec bias() const { return {{out_channels}, Storage::packed}; }
+  TensorSpec bias() const { return packed({out_channels}); }
+  ops::Conv2DAttributes attributes(kernels::Activation activation = kernels::Activation::none,
+                                   std::optional<ops::Window2D> pool = {}) const {
+    return {window, activation, pool, groups};
+  }
+  std::shared_ptr<const ops::Op> backward() const {
+    return std::make_shared<ops::Conv2DBackward>(window, kernel().shape, groups);
+  }
   ops::Extent2D out() const { return window.out({height, width}); }
   TensorSpec result() const { return {{out().height, out().width, out_channels}}; }
 };
@@ -47,7 +55,8 @@ std::string isa_id(const ops::Kernels& kernels) {
   return std::string(kernels.isa()) + (kernels.scalar() == ops::Scalar::f64 ? " float64" : "");
 }
 
-/// Shapes of every kind: any kernel 1-7, stride 1-3, dilation 1-3, four different paddings, kernels beyond the image.
+/// Shapes of every kind: any kernel 1-7, stride 1-3, dilation 1-3, four different paddings, kernels beyond the image,
+/// and in one of three 2-4 groups.
 ConvCase random_case(std::uint64_t number) {
   const base::Random random(number, base::Stream::test, 7);
   std::uint64_t position = 0;
@@ -63,7 +72,10 @@ ConvCase random_case(std::uint64_t number) {
                   pick(1, 10),
                   pick(1, 9),
                   pick(1, 40),
-                  pick(1, 5)};
+                  pick(1, 5),
+                  number % 3 == 2 ? pick(2, 4) : 1};
+    made.in_channels *= made.groups;
+    made.out_channels *= made.groups;
     if (fits(made)) return made;
   }
 }
@@ -71,6 +83,7 @@ ConvCase random_case(std::uint64_t number) {
 /// The definition, written out.
 Values plain_conv2d(const ConvCase& c, const Values& x, const Values& w, const Values& b) {
   const ops::Extent2D out = c.out();
+  const std::int64_t group_in = c.in_channels / c.groups, group_out = c.out_channels / c.groups;
   Values y;
   for (std::int64_t n = 0; n < c.batch; ++n)
     for (std::int64_t p = 0; p < out.height; ++p)
@@ -82,10 +95,10 @@ Values plain_conv2d(const ConvCase& c, const Values& x, const Values& w, const V
               const std::int64_t i = p * c.window.stride.height + r * c.window.dilation.height - c.window.padding.top;
               const std::int64_t j = q * c.window.stride.width + s * c.window.dilation.width - c.window.padding.left;
               if (i < 0 || i >= c.height || j < 0 || j >= c.width) continue;
-              for (std::int64_t k = 0; k < c.in_channels; ++k)
-                sum += x[static_cast<std::size_t>(((n * c.height + i) * c.width + j) * c.in_channels + k)] *
-                       w[static_cast<std::size_t>(((r * c.window.size.width + s) * c.in_channels + k) * c.out_channels +
-                                                  o)];
+              for (std::int64_t k = 0; k < group_in; ++k)
+                sum += x[static_cast<std::size_t>(((n * c.height + i) * c.width + j) * c.in_channels +
+                                                  o / group_out * group_in + k)] *
+                       w[static_cast<std::size_t>(((r * c.window.size.width + s) * group_in + k) * c.out_channels + o)];
             }
           y.push_back(sum);
         }
@@ -146,8 +159,8 @@ TEST_CASE("conv2d forward equals its definition on integers, on every ISA", "[op
     Values expected = plain_conv2d(c, x, w, has_bias ? b : Values{});
     if (relu)
       for (double& value : expected) value = std::max(value, 0.0);
-    const auto op = std::make_shared<ops::Conv2D>(
-        ops::Conv2DAttributes{c.window, relu ? kernels::Activation::relu : kernels::Activation::none});
+    const auto op =
+        std::make_shared<ops::Conv2D>(c.attributes(relu ? kernels::Activation::relu : kernels::Activation::none));
     for (const ops::Kernels& kernels : all_float_kernels()) {
       const int threads = static_cast<int>(seed % 4 + 1);
       INFO("seed " << seed << ", isa " << kernels.isa() << ", threads " << threads);
@@ -167,8 +180,8 @@ TEST_CASE("conv2d's passes are adjoint, in integers, on every ISA", "[ops]") {
       INFO("seed " << seed << ", isa " << kernels.isa());
       const RunSettings settings{kernels, c.batch, static_cast<int>(seed % 3 + 1)};
       const Values transposed = run_op(std::make_shared<ops::TransposeWeights>(), {c.kernel()}, {w}, settings)[0];
-      const auto gradients = run_op(std::make_shared<ops::Conv2DBackward>(c.window, c.kernel().shape),
-                                    {c.result(), c.image(), c.transposed()}, {dy, x, transposed}, settings);
+      const auto gradients =
+          run_op(c.backward(), {c.result(), c.image(), c.transposed()}, {dy, x, transposed}, settings);
       REQUIRE(dot(x, gradients[0]) == expected);
       REQUIRE(dot(w, gradients[1]) == expected);
       REQUIRE(dot(Values(gradients[2].size(), 1.0), gradients[2]) == dot(Values(dy.size(), 1.0), dy));
@@ -204,7 +217,7 @@ TEST_CASE("a pooled conv2d equals conv2d, ReLU and max-pool one after the other"
             expected.push_back(std::max(best, 0.0));
             index.push_back(best > 0 ? at : kernels::dead_index_u8);
           }
-    const auto op = std::make_shared<ops::Conv2D>(ops::Conv2DAttributes{c.window, kernels::Activation::relu, pool});
+    const auto op = std::make_shared<ops::Conv2D>(c.attributes(kernels::Activation::relu, pool));
     for (const ops::Kernels& kernels : all_float_kernels()) {
       INFO("seed " << seed << ", isa " << kernels.isa());
       const auto results = run_op(op, {c.image(), c.kernel(), c.bias()}, {x, w, b}, {kernels, c.batch, 2});
@@ -218,12 +231,12 @@ TEST_CASE("conv2d's gradients are its derivatives", "[ops]") {
   double worst = 0;
   for (std::uint64_t seed = 0; seed < scaled(50); ++seed) {
     ConvCase c = random_case(seed + 5'000'000);
-    c.out_channels = std::min<std::int64_t>(c.out_channels, 5);
+    c.out_channels = c.groups * std::min<std::int64_t>(c.out_channels / c.groups, 5);
     worst = std::max(
-        worst, gradient_error(
-                   std::make_shared<ops::Conv2D>(ops::Conv2DAttributes{c.window}), {c.image(), c.kernel(), c.bias()},
-                   {reals(c.image(), c.batch, seed), reals(c.kernel(), 1, seed + 1), reals(c.bias(), 1, seed + 2)},
-                   {0, 1, 2}, c.batch, seed));
+        worst,
+        gradient_error(std::make_shared<ops::Conv2D>(c.attributes()), {c.image(), c.kernel(), c.bias()},
+                       {reals(c.image(), c.batch, seed), reals(c.kernel(), 1, seed + 1), reals(c.bias(), 1, seed + 2)},
+                       {0, 1, 2}, c.batch, seed));
   }
   CHECK(worst < 1e-6);
 }
@@ -231,8 +244,8 @@ TEST_CASE("conv2d's gradients are its derivatives", "[ops]") {
 TEST_CASE("an empty batch gives zero gradients", "[ops]") {
   const ConvCase c{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 5, 5, 2, 3, 0};
   for (const ops::Kernels& kernels : all_float_kernels()) {
-    const auto gradients = run_op(std::make_shared<ops::Conv2DBackward>(c.window, c.kernel().shape),
-                                  {c.result(), c.image(), c.transposed()}, {{}, {}, Values(54, 1.0)}, {kernels, 0});
+    const auto gradients =
+        run_op(c.backward(), {c.result(), c.image(), c.transposed()}, {{}, {}, Values(54, 1.0)}, {kernels, 0});
     CHECK(gradients[1] == Values(54, 0.0));
     CHECK(gradients[2] == Values(3, 0.0));
   }
@@ -244,12 +257,11 @@ TEST_CASE("conv2d takes strides far beyond the image", "[ops]") {
                dy = integers(c.result(), c.batch, 3, 3);
   for (const ops::Kernels& kernels : all_float_kernels()) {
     const RunSettings settings{kernels, c.batch};
-    const Values y = run_op(std::make_shared<ops::Conv2D>(ops::Conv2DAttributes{c.window}), {c.image(), c.kernel(), {}},
-                            {x, w, {}}, settings)[0];
+    const Values y =
+        run_op(std::make_shared<ops::Conv2D>(c.attributes()), {c.image(), c.kernel(), {}}, {x, w, {}}, settings)[0];
     CHECK(y == plain_conv2d(c, x, w, {}));
     const Values transposed = run_op(std::make_shared<ops::TransposeWeights>(), {c.kernel()}, {w}, settings)[0];
-    const auto gradients = run_op(std::make_shared<ops::Conv2DBackward>(c.window, c.kernel().shape),
-                                  {c.result(), c.image(), c.transposed()}, {dy, x, transposed}, settings);
+    const auto gradients = run_op(c.backward(), {c.result(), c.image(), c.transposed()}, {dy, x, transposed}, settings);
     CHECK(dot(x, gradients[0]) == dot(y, dy));
     CHECK(dot(w, gradients[1]) == dot(y, dy));
   }
@@ -264,4 +276,13 @@ TEST_CASE("conv2d refuses what does not fit", "[ops]") {
   CHECK_THROWS_AS(infer({{3, 3}, {0, 1}}, {5, 5, 1}, {3, 3, 1, 1}), ShapeError);
   CHECK_THROWS_AS(infer({{3, 3}, {1, 1}, {1, 1}, {-1, 0, 0, 0}}, {5, 5, 1}, {3, 3, 1, 1}), ShapeError);
   CHECK(infer({{3, 3}}, {3, 3, 1}, {3, 3, 1, 7})[0].shape == Shape{1, 1, 7});
+  const auto infer_groups = [](std::int64_t groups, std::int64_t in_channels, const TensorSpec& kernel) {
+    return ops::Conv2D({.window = {{1, 1}}, .groups = groups}).infer({{{2, 2, in_channels}}, kernel, {}});
+  };
+  const TensorSpec of_two{{1, 1, 3, 4}, Storage::packed, ops::Element::scalar, 2};
+  CHECK(infer_groups(2, 6, of_two)[0].shape == Shape{2, 2, 4});
+  CHECK_THROWS_WITH(infer_groups(4, 6, of_two), contains("4 groups of 6 input and 4 output channels"));
+  CHECK_THROWS_AS(infer_groups(3, 6, of_two), ShapeError);
+  CHECK_THROWS_AS(infer_groups(0, 6, of_two), ShapeError);
+  CHECK_THROWS_WITH(infer_groups(1, 3, of_two), contains("in 2 groups"));
 }

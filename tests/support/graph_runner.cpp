@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "base/random.hpp"
-#include "base/weights_layout.hpp"
 #include "kernels/select.hpp"
 #include "plan/passes.hpp"
 #include "support/counts.hpp"
@@ -21,7 +20,7 @@ void store(const ops::TensorSpec& spec, const ops::Kernels& kernels, const Value
   T* to = static_cast<T*>(memory);
   if (spec.storage == ops::Storage::packed) {
     std::vector<double> plain(values);
-    const auto layout = base::weights_layout(spec.shape, kernels.channel_block());
+    const auto layout = ops::weights_layout(spec, kernels.channel_block());
     std::vector<double> packed(static_cast<std::size_t>(layout.elements()));
     base::pack_weights(layout, plain.data(), packed.data());
     std::transform(packed.begin(), packed.end(), to, [](double v) { return static_cast<T>(v); });
@@ -35,7 +34,7 @@ Values load(const ops::TensorSpec& spec, const ops::Kernels& kernels, std::int64
   const T* from = static_cast<const T*>(memory);
   Values values(static_cast<std::size_t>(element_count(spec, batch)));
   if (spec.storage == ops::Storage::packed) {
-    const auto layout = base::weights_layout(spec.shape, kernels.channel_block());
+    const auto layout = ops::weights_layout(spec, kernels.channel_block());
     std::vector<double> packed(static_cast<std::size_t>(layout.elements()));
     std::transform(from, from + packed.size(), packed.begin(), [](T v) { return static_cast<double>(v); });
     base::unpack_weights(layout, packed.data(), values.data());
@@ -120,7 +119,8 @@ std::vector<Values> run_graph(const plan::Graph& graph, const std::map<plan::Val
   for (std::size_t value = 0; value < graph.values().size(); ++value) {
     const plan::Value& described = graph.values()[value];
     if (described.role != plan::Role::parameter) continue;
-    while (store_of_graph.count() <= described.parameter) store_of_graph.add(described.name, described.spec.shape);
+    while (store_of_graph.count() <= described.parameter)
+      store_of_graph.add(described.name, described.spec.shape, described.spec.groups);
     store_of_graph.set(described.parameter, inputs.at(static_cast<plan::ValueId>(value)).data());
   }
   plan::Execution execution(plan, store_of_graph, settings.threads);

@@ -81,15 +81,19 @@ class Layer {
 struct Conv2DOptions {
   Size2D stride = 1;
   Padding padding = valid;
+  Size2D dilation = 1;      ///< input places from one tap to the next
+  std::int64_t groups = 1;  ///< of input and of output channels, each group a convolution of its own
   Activation activation = linear;
   bool use_bias = true;
   std::string name = {};  ///< "conv2d", "conv2d_1", ... if empty
 };
 
-/// {H, W, C_in} -> {H', W', filters}: y[p][q][n] = activation(bias[n] + sum over r, c, k of x[p*stride + r -
-/// top][q*stride + c - left][k] * kernel[r][c][k][n]). Parameters: kernel {height, width, C_in, filters},
-/// Glorot-uniform, and bias {filters}, zero. Throws ArgumentError for filters, kernel or stride below 1; ShapeError,
-/// when the model is built, if the kernel exceeds the padded image.
+/// {H, W, C_in} -> {H', W', filters}: y[p][q][n] = activation(bias[n] + sum over r, c, k of x[p*stride + r*dilation
+/// - top][q*stride + c*dilation - left][k] * kernel[r][c][k][n]). With groups, filter n belongs to group
+/// n / (filters / groups), and k counts that group's C_in / groups channels. Parameters: kernel {height, width,
+/// C_in / groups, filters}, Glorot-uniform, and bias {filters}, zero. Throws ArgumentError for filters, kernel, stride,
+/// dilation or groups below 1, or groups that do not divide the filters; ShapeError, when the model is built, if the
+/// kernel exceeds the padded image or the groups do not divide C_in.
 struct Conv2D : Layer {
   Conv2D(std::int64_t filters, Size2D kernel, const Conv2DOptions& options = {});
 };
