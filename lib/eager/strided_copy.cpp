@@ -1,6 +1,5 @@
 #include "eager/strided_copy.hpp"
 
-#include <algorithm>
 #include <cstring>
 
 #include "base/checked.hpp"
@@ -10,8 +9,8 @@ namespace tilewise::eager {
 
 namespace {
 
-/// Elements that make a lane worth while.
-constexpr std::int64_t elements_per_lane = 16384;
+/// Elements that make several lanes worth while.
+constexpr std::int64_t elements_for_lanes = 32768;
 
 /// A view as rows along its last axis; axes that follow each other without a gap count as one.
 struct Rows {
@@ -64,10 +63,11 @@ void copy_row(const std::byte* from, std::int64_t from_step, std::byte* to, std:
     std::memcpy(to + i * to_step * element, from + i * from_step * element, bytes);
 }
 
-/// Calls f(row, the row's offset in the view) for each row, in lanes.
+/// Calls f(row, the row's offset in the view) for each row: in all lanes or in one, since a thread's other numbers of
+/// lanes would make plan::run() allocate.
 template <class F>
 void for_rows(const Rows& rows, std::int64_t elements, int max_lanes, const F& f) {
-  const int lanes = static_cast<int>(std::clamp<std::int64_t>(elements / elements_per_lane, 1, max_lanes));
+  const int lanes = elements >= elements_for_lanes ? max_lanes : 1;
   plan::run(lanes, [&](int lane) {
     const std::int64_t end = base::part_begin(lane + 1, lanes, rows.count);
     for (std::int64_t row = base::part_begin(lane, lanes, rows.count); row < end; ++row) f(row, rows.offset(row));
