@@ -3,8 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nn/config_reader.hpp"
-#include "ops/classification.hpp"
-#include "ops/elementwise.hpp"
+#include "ops/activation.hpp"
 
 namespace tilewise {
 
@@ -14,15 +13,8 @@ Softmax::Softmax(const std::string& name) : Layer(std::make_shared<nn::SoftmaxLa
 namespace nn {
 
 ValueId emit_activation(LayerBuilder& builder, Activation activation, ValueId x) {
-  switch (activation) {
-    case Activation::relu:
-      return builder.emit(std::make_shared<ops::Relu>(), {x});
-    case Activation::softmax:
-      return builder.emit(std::make_shared<ops::Softmax>(), {x});
-    case Activation::linear:
-      break;
-  }
-  return x;
+  const auto op = ops::activation_op(activation);
+  return op ? builder.emit(op, {x}) : x;
 }
 
 ValueId ReLULayer::emit(LayerBuilder& builder, ValueId x) const {

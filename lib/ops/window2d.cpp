@@ -79,6 +79,14 @@ Sides Window2D::ceil_padding(Extent2D in) const {
   return sides;
 }
 
+Window2D Window2D::resolve(Extent2D in, Size2D size, Size2D stride, Size2D dilation, const Padding& padding) {
+  Window2D window{{size.height, size.width}, {stride.height, stride.width}, {dilation.height, dilation.width}, {}};
+  if (padding.mode == Padding::Mode::same)
+    window.padding = same_padding(in, window.size, window.stride, window.dilation);
+  if (padding.mode == Padding::Mode::sides) window.padding = {padding.top, padding.bottom, padding.left, padding.right};
+  return window;
+}
+
 Extent2D Window2D::out(Extent2D in) const {
   expect_axis("height", size.height, stride.height, dilation.height);
   expect_axis("width", size.width, stride.width, dilation.width);

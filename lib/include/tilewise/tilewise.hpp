@@ -8,11 +8,14 @@
 #include "tilewise/isa.hpp"
 #include "tilewise/layers.hpp"
 #include "tilewise/model.hpp"
+#include "tilewise/ops.hpp"
 #include "tilewise/optimizers.hpp"
+#include "tilewise/options.hpp"
 #include "tilewise/runtime.hpp"
 #include "tilewise/shape.hpp"
 #include "tilewise/training.hpp"
 #include "tilewise/version.hpp"
+#include "tilewise/view.hpp"
 #include "tilewise/weights.hpp"
 
 namespace tw = tilewise;
