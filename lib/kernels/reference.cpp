@@ -2,6 +2,7 @@
 #include "kernels/reference/classification.hpp"
 #include "kernels/reference/convolution.hpp"
 #include "kernels/reference/elementwise.hpp"
+#include "kernels/reference/exp_log.hpp"
 #include "kernels/reference/normalization.hpp"
 #include "kernels/reference/optimizer.hpp"
 #include "kernels/reference/peak.hpp"

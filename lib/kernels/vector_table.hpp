@@ -8,6 +8,7 @@
 #include "kernels/peak.hpp"
 #include "kernels/pool.hpp"
 #include "kernels/transpose.hpp"
+#include "kernels/vector_math.hpp"
 
 namespace tilewise::kernels {
 namespace {
@@ -31,6 +32,8 @@ consteval KernelTable<float> vector_table(const char* isa) {
   table.relu = &relu<Arch>;
   table.relu_backward = &relu_backward<Arch>;
   table.add = &add<Arch>;
+  table.exponential = &exponential<Arch>;
+  table.logarithm = &logarithm<Arch>;
   table.masked_scale = &masked_scale<Arch>;
   table.squared_error_backward = &squared_error_backward<Arch>;
   table.centered_sum = &centered_sum<Arch>;

@@ -6,6 +6,7 @@
 #include "kernels/classification_cases.hpp"
 #include "kernels/conv_cases.hpp"
 #include "kernels/elementwise_cases.hpp"
+#include "kernels/exp_log_cases.hpp"
 #include "kernels/normalization_cases.hpp"
 #include "kernels/optimizer_cases.hpp"
 #include "kernels/pool_cases.hpp"
