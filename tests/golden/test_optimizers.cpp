@@ -11,6 +11,9 @@ namespace {
 void read(const json& golden, const char* name, double& option) {
   if (golden.contains(name)) option = golden.at(name);
 }
+void read(const json& golden, const char* name, LearningRate& option) {
+  if (golden.contains(name)) option = golden.at(name).get<double>();
+}
 void read(const json& golden, const char* name, bool& option) {
   if (golden.contains(name)) option = golden.at(name);
 }

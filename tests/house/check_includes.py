@@ -35,6 +35,7 @@ ROOM_OF_PUBLIC_HEADER = {
     "dataset": "data",
     "layers": "nn",
     "compile": "nn",
+    "learning_rate": "nn",
     "optimizers": "nn",
     "training": "train",
     "model": "train",

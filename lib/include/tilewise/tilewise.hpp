@@ -7,6 +7,7 @@
 #include "tilewise/error.hpp"
 #include "tilewise/isa.hpp"
 #include "tilewise/layers.hpp"
+#include "tilewise/learning_rate.hpp"
 #include "tilewise/model.hpp"
 #include "tilewise/ops.hpp"
 #include "tilewise/optimizers.hpp"
