@@ -30,6 +30,8 @@ Layer layer_of(const json& golden) {
       {"BatchNormalization", BatchNormalization()},
       {"Conv2D", Conv2D(1, 1)},
       {"Dense", Dense(1)},
+      {"GlobalAveragePooling2D", GlobalAveragePool2D()},
+      {"GlobalMaxPooling2D", GlobalMaxPool2D()},
       {"MaxPooling2D", MaxPool2D()},
       {"ReLU", ReLU()},
       {"Softmax", Softmax()},
@@ -115,7 +117,7 @@ class LayerRun {
     const auto count = static_cast<std::size_t>(spec.shape.elements());
     if (spec.storage != ops::Storage::packed) return {data, data + count * static_cast<std::size_t>(batch_)};
     std::vector<float> plain(count);
-    base::unpack_weights(base::weights_layout(spec.shape, store_.kernels().channel_block()), data, plain.data());
+    base::unpack_weights(ops::weights_layout(spec, store_.kernels().channel_block()), data, plain.data());
     return plain;
   }
 
