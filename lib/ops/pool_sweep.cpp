@@ -36,9 +36,9 @@ void expect_pool_image(const Op& op, const std::vector<TensorSpec>& inputs, cons
     throw ShapeError(std::string(op.kind()) + ": expected a batch of height x width x channels");
   const PoolSweep sweep(window, inputs[0].shape);
   bool reached = true;
-  for (std::int64_t row = 0; row < sweep.out.height; ++row) reached = reached && sweep.row_taps(row).count > 0;
-  for (std::int64_t column = 0; column < sweep.out.width; ++column)
-    reached = reached && sweep.column_taps(column).count > 0;
+  for (std::int64_t row = 0; reached && row < sweep.out.height; ++row) reached = sweep.row_taps(row).count > 0;
+  for (std::int64_t column = 0; reached && column < sweep.out.width; ++column)
+    reached = sweep.column_taps(column).count > 0;
   if (!reached)
     throw ShapeError(std::string(op.kind()) + ": a window lies wholly in the padding; expected less padding");
 }

@@ -30,8 +30,8 @@ struct PoolSweep {
   TapRange column_taps(std::int64_t column) const;
 
   /// Calls f(first column of the run, number of columns, row taps, column taps) for runs of output columns that are cut
-  /// alike by the padding; single columns if windows overlap. Windows of a longer run are
-  /// whole: of those that do not overlap, each edge of the image cuts one at most.
+  /// alike by the padding; single columns if windows overlap. Windows of a longer run are whole: of those that do not
+  /// overlap, each edge of the image cuts one at most.
   template <class F>
   void for_runs(std::int64_t row, F&& f) const {
     const TapRange vertical = row_taps(row);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 
@@ -172,6 +173,12 @@ TEST_CASE("pooling refuses windows that may see padding only", "[ops]") {
   const ops::Window2D dilated{{2, 1}, {1, 1}, {3, 1}, {2, 1, 0, 0}};
   CHECK_THROWS_AS(ops::AveragePool2D(dilated).infer({{{1, 1, 1}}}), ShapeError);
   CHECK_THROWS_AS(ops::MaxPool2D(ops::Window2D{{5, 5}}).infer({{{4, 4, 1}}}), ShapeError);
+  // The first such window is enough: a file with huge padding is not walked through.
+  const std::int64_t huge = 0x7FFFFFFF;
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK_THROWS_AS(ops::MaxPool2D(ops::Window2D{{1, 1}, {1, 1}, {1, 1}, {huge, huge, huge, huge}}).infer({{{4, 4, 1}}}),
+                  ShapeError);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(1));
 }
 
 TEST_CASE("average_pool2d refuses counted padding that cannot be", "[ops]") {
