@@ -3,6 +3,7 @@
 #include "ops/conv2d.hpp"
 #include "ops/transpose_weights.hpp"
 #include "support/catch.hpp"
+#include "support/counts.hpp"
 #include "tilewise/error.hpp"
 #include "tilewise/ops.hpp"
 
@@ -71,7 +72,7 @@ struct ConvCase {
 }  // namespace
 
 TEST_CASE("conv2d on the caller's buffers is the op, dense or strided, on every ISA", "[eager]") {
-  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+  for (std::uint64_t seed = 0; seed < scaled(60); ++seed) {
     const ConvCase c(seed);
     const bool rectified = seed % 2;
     const Values expected = rectified ? c.forward(kernels::Activation::relu) : c.y;
@@ -89,7 +90,7 @@ TEST_CASE("conv2d on the caller's buffers is the op, dense or strided, on every 
 }
 
 TEST_CASE("conv2d_backward gives any of the three gradients", "[eager]") {
-  for (std::uint64_t seed = 0; seed < 42; ++seed) {
+  for (std::uint64_t seed = 0; seed < scaled(42); ++seed) {
     const ConvCase c(seed + 40);
     const int wanted = 1 + static_cast<int>(seed) % 7;
     on_every_isa([&](Guard guard, Lie lie) {
