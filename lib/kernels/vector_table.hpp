@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernels/activation.hpp"
 #include "kernels/conv_direct.hpp"
 #include "kernels/elementwise.hpp"
 #include "kernels/kernels.hpp"
@@ -34,6 +35,12 @@ consteval KernelTable<float> vector_table(const char* isa) {
   table.add = &add<Arch>;
   table.exponential = &exponential<Arch>;
   table.logarithm = &logarithm<Arch>;
+  table.tanh = &tanh<Arch>;
+  table.tanh_backward = &tanh_backward<Arch>;
+  table.sigmoid = &sigmoid<Arch>;
+  table.sigmoid_backward = &sigmoid_backward<Arch>;
+  table.leaky_relu = &leaky_relu<Arch>;
+  table.leaky_relu_backward = &leaky_relu_backward<Arch>;
   table.masked_scale = &masked_scale<Arch>;
   table.squared_error_backward = &squared_error_backward<Arch>;
   table.centered_sum = &centered_sum<Arch>;
