@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nn/config_reader.hpp"
+#include "ops/activation.hpp"
 #include "ops/classification.hpp"
 #include "ops/elementwise.hpp"
 
@@ -10,6 +11,8 @@ namespace tilewise {
 
 ReLU::ReLU(const std::string& name) : Layer(std::make_shared<nn::ReLULayer>(name)) {}
 Softmax::Softmax(const std::string& name) : Layer(std::make_shared<nn::SoftmaxLayer>(name)) {}
+Tanh::Tanh(const std::string& name) : Layer(std::make_shared<nn::TanhLayer>(name)) {}
+Sigmoid::Sigmoid(const std::string& name) : Layer(std::make_shared<nn::SigmoidLayer>(name)) {}
 
 namespace nn {
 
@@ -19,6 +22,10 @@ ValueId emit_activation(LayerBuilder& builder, Activation activation, ValueId x)
       return builder.emit(std::make_shared<ops::Relu>(), {x});
     case Activation::softmax:
       return builder.emit(std::make_shared<ops::Softmax>(), {x});
+    case Activation::tanh:
+      return builder.emit(std::make_shared<ops::Tanh>(), {x});
+    case Activation::sigmoid:
+      return builder.emit(std::make_shared<ops::Sigmoid>(), {x});
     case Activation::linear:
       break;
   }
@@ -45,6 +52,28 @@ nlohmann::json SoftmaxLayer::config() const {
 Layer SoftmaxLayer::from_config(const std::string& name, const nlohmann::json& config) {
   ConfigReader(config).finish();
   return Softmax(name);
+}
+
+ValueId TanhLayer::emit(LayerBuilder& builder, ValueId x) const {
+  return emit_activation(builder, tanh, x);
+}
+nlohmann::json TanhLayer::config() const {
+  return nlohmann::json::object();
+}
+Layer TanhLayer::from_config(const std::string& name, const nlohmann::json& config) {
+  ConfigReader(config).finish();
+  return Tanh(name);
+}
+
+ValueId SigmoidLayer::emit(LayerBuilder& builder, ValueId x) const {
+  return emit_activation(builder, sigmoid, x);
+}
+nlohmann::json SigmoidLayer::config() const {
+  return nlohmann::json::object();
+}
+Layer SigmoidLayer::from_config(const std::string& name, const nlohmann::json& config) {
+  ConfigReader(config).finish();
+  return Sigmoid(name);
 }
 
 }  // namespace nn

@@ -14,10 +14,13 @@ class LayerDefinition;
 struct SymbolicTensor;
 }  // namespace nn
 
-enum class Activation { linear, relu, softmax };
+enum class Activation { linear, relu, softmax, tanh, sigmoid };
 inline constexpr Activation linear = Activation::linear;
 inline constexpr Activation relu = Activation::relu;
 inline constexpr Activation softmax = Activation::softmax;
+/// With `using namespace tilewise` write Activation::tanh: the C library has a tanh of its own.
+inline constexpr Activation tanh = Activation::tanh;
+inline constexpr Activation sigmoid = Activation::sigmoid;
 
 /// Height and width; one number stands for both.
 struct Size2D {
@@ -137,6 +140,22 @@ struct Dense : Layer {
 /// max(x, 0), any shape.
 struct ReLU : Layer {
   ReLU(const std::string& name = {});
+};
+
+/// x above zero, else slope * x (Keras's negative_slope), any shape. Throws ArgumentError unless the slope is finite
+/// and at least 0.
+struct LeakyReLU : Layer {
+  LeakyReLU(double slope = 0.3, const std::string& name = {});
+};
+
+/// tanh(x), any shape; within 4 ulp.
+struct Tanh : Layer {
+  Tanh(const std::string& name = {});
+};
+
+/// 1 / (1 + exp(-x)), any shape; within 4 ulp, zero where that is below the smallest normal float.
+struct Sigmoid : Layer {
+  Sigmoid(const std::string& name = {});
 };
 
 /// {classes} -> {classes}: exp(x) over its sum, stable for any finite x.
