@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/activation.hpp"
+#include "kernels/classification.hpp"
 #include "kernels/conv_direct.hpp"
 #include "kernels/elementwise.hpp"
 #include "kernels/kernels.hpp"
@@ -46,6 +47,7 @@ consteval KernelTable<float> vector_table(const char* isa) {
   table.centered_sum = &centered_sum<Arch>;
   table.normalize = &normalize<Arch>;
   table.normalize_backward = &normalize_backward<Arch>;
+  table.softmax = &softmax<Arch>;
   table.sgd_update = &sgd_update<Arch>;
   table.sgd_momentum_update = &sgd_momentum_update<Arch>;
   table.adam_update = &adam_update<Arch>;
