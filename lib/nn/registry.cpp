@@ -28,13 +28,20 @@ constexpr Entry entry() {
 
 // THE list of layers that files may name: one line per layer.
 constexpr Entry entries[] = {
-    entry<Conv2DLayer>(),        entry<MaxPool2DLayer>(),
-    entry<AveragePool2DLayer>(), entry<FlattenLayer>(),
-    entry<DenseLayer>(),         entry<ReLULayer>(),
-    entry<SoftmaxLayer>(),       entry<TanhLayer>(),
-    entry<SigmoidLayer>(),       entry<LeakyReLULayer>(),
-    entry<AddLayer>(),           entry<ConcatenateLayer>(),
-    entry<DropoutLayer>(),       entry<BatchNormalizationLayer>(),
+    entry<Conv2DLayer>(),
+    entry<MaxPool2DLayer>(),
+    entry<AveragePool2DLayer>(),
+    entry<FlattenLayer>(),
+    entry<DenseLayer>(),
+    entry<ReLULayer>(),
+    entry<SoftmaxLayer>(),
+    entry<TanhLayer>(),
+    entry<SigmoidLayer>(),
+    entry<LeakyReLULayer>(),
+    entry<AddLayer>(),
+    entry<ConcatenateLayer>(),
+    entry<DropoutLayer>(),
+    entry<BatchNormalizationLayer>(),
     entry<ZeroPadding2DLayer>(),
 };
 
