@@ -4,7 +4,7 @@
 
 // exp and log of float, in one chain of fused operations for the reference and for all vectors: no library's functions,
 // whose bits differ. A `Math` says how its numbers are reckoned with: Real (float, or a vector of them), Integer (as
-// many of 32 bits), fma(a, b, c), bits(Real), real(Integer), select(condition, a, b).
+// many of 32 bits), fma(a, b, c), divide(a, b), bits(Real), real(Integer), select(condition, a, b).
 //
 // ln 2 is split in a part of 15 bits, whose product with an exponent is exact without FMA too, and a rest. Polynomials
 // are minimax (Remez), their coefficients rounded to float.

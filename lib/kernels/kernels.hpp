@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "kernels/contracts/activation.hpp"
 #include "kernels/contracts/classification.hpp"
 #include "kernels/contracts/convolution.hpp"
 #include "kernels/contracts/elementwise.hpp"

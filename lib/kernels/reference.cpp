@@ -1,4 +1,5 @@
 #include "kernels/kernels.hpp"
+#include "kernels/reference/activation.hpp"
 #include "kernels/reference/classification.hpp"
 #include "kernels/reference/convolution.hpp"
 #include "kernels/reference/elementwise.hpp"

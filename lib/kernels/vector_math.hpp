@@ -14,6 +14,7 @@ struct VectorMath {
   using Real = Vec<Arch>;
   using Integer = IntVec<Arch>;
   [[gnu::always_inline]] static Real fma(Real a, Real b, Real c) { return kernels::fma<Arch>(a, b, c); }
+  [[gnu::always_inline]] static Real divide(Real a, Real b) { return kernels::divide<Arch>(a, b); }
   [[gnu::always_inline]] static Integer bits(Real x) { return as_integers<Arch>(x); }
   [[gnu::always_inline]] static Real real(Integer x) { return as_floats<Arch>(x); }
   [[gnu::always_inline]] static Real select(xsimd::batch_bool<float, Arch> condition, Real a, Real b) {

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<Activation, 3> activations{linear, relu, softmax};
+constexpr std::array<Activation, 5> activations{linear, relu, softmax, tanh, sigmoid};
 
 [[noreturn]] void wrong(const char* field, const char* expected, const json& found) {
   throw ArgumentError(std::string("field '") + field + "': expected " + expected + ", found " + base::printable(found));
@@ -87,7 +87,7 @@ Activation ConfigReader::activation(const char* name) {
   const auto& value = field(name);
   for (Activation activation : activations)
     if (value == activation_name(activation)) return activation;
-  wrong(name, "\"linear\", \"relu\" or \"softmax\"", value);
+  wrong(name, "\"linear\", \"relu\", \"softmax\", \"tanh\" or \"sigmoid\"", value);
 }
 
 void ConfigReader::finish() const {
@@ -118,6 +118,10 @@ const char* activation_name(Activation activation) {
       return "relu";
     case Activation::softmax:
       return "softmax";
+    case Activation::tanh:
+      return "tanh";
+    case Activation::sigmoid:
+      return "sigmoid";
     case Activation::linear:
       break;
   }

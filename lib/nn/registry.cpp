@@ -7,6 +7,7 @@
 #include "nn/dropout.hpp"
 #include "nn/flatten.hpp"
 #include "nn/global_pool2d.hpp"
+#include "nn/leaky_relu.hpp"
 #include "nn/merging.hpp"
 #include "nn/pool2d.hpp"
 #include "nn/zero_padding2d.hpp"
@@ -35,6 +36,9 @@ constexpr Entry entries[] = {
     entry<DenseLayer>(),
     entry<ReLULayer>(),
     entry<SoftmaxLayer>(),
+    entry<TanhLayer>(),
+    entry<SigmoidLayer>(),
+    entry<LeakyReLULayer>(),
     entry<AddLayer>(),
     entry<ConcatenateLayer>(),
     entry<DropoutLayer>(),

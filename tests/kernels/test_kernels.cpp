@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "kernels/activation_cases.hpp"
 #include "kernels/classification_cases.hpp"
 #include "kernels/conv_cases.hpp"
 #include "kernels/elementwise_cases.hpp"

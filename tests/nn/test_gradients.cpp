@@ -199,6 +199,13 @@ TEST_CASE("the gradients of a whole network are those of central differences", "
                      Dense(classes, {.activation = softmax})},
                     {7, 6, 2}, fuse);
   }
+  SECTION("with tanh, sigmoid and leaky ReLU, as activations and as layers") {
+    check_gradients(
+        {Conv2D(4, {3, 2}, {.activation = Activation::tanh}), AveragePool2D(), LeakyReLU(),
+         Conv2D(3, 2, {.activation = sigmoid}), Sigmoid(), Flatten(), Dense(5, {.activation = Activation::tanh}),
+         Tanh(), LeakyReLU(0.125), Dense(classes, {.activation = softmax})},
+        {9, 8, 2}, fuse);
+  }
   SECTION("with overlapping pools and no bias") {
     check_gradients({Conv2D(3, {2, 2}, {.stride = 2, .padding = same, .use_bias = false}),
                      MaxPool2D(3, {.stride = 1, .padding = same}), AveragePool2D(3, {.stride = 2, .padding = same}),

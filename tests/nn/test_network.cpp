@@ -34,12 +34,17 @@ std::vector<Layer> every_layer() {
           AveragePool2D(),
           AveragePool2D(2, {.stride = 1, .padding = {1, 0, 0, 1}, .count_include_pad = true}),
           ReLU("rectify"),
+          LeakyReLU(0.125, "leak"),
+          Conv2D(3, 1, {.activation = Activation::tanh}),
+          Sigmoid(),
+          Tanh("squash"),
           ZeroPadding2D({1, 0, 2, 3}),
           Dropout(0.25, "thin"),
           BatchNormalization(),
           BatchNormalization({.momentum = 0.5, .epsilon = 0.125, .center = false, .scale = false, .name = "norm"}),
           Flatten(),
           Dense(7, {.activation = relu, .use_bias = false}),
+          Dense(6, {.activation = sigmoid}),
           Dense(4, {.name = "scores"}),
           Softmax()};
 }
@@ -80,6 +85,8 @@ TEST_CASE("output shapes follow Keras", "[nn]") {
   CHECK(output_of(Flatten(), {7, 6, 2}) == Shape{84});
   CHECK(output_of(Dense(9), {4}) == Shape{9});
   CHECK(output_of(ReLU(), {7, 6, 2}) == Shape{7, 6, 2});
+  for (const Layer& layer : {Layer(LeakyReLU()), Layer(Tanh()), Layer(Sigmoid())})
+    CHECK(output_of(layer, {7, 6, 2}) == Shape{7, 6, 2});
   CHECK(output_of(Softmax(), {4}) == Shape{4});
 }
 
@@ -122,6 +129,8 @@ TEST_CASE("options that cannot be are refused by the layer", "[nn]") {
   CHECK_THROWS_AS(Dense(-3), ArgumentError);
   CHECK_THROWS_WITH(Dropout(1), contains("Dropout: the rate must be at least 0 and below 1, found 1"));
   CHECK_THROWS_AS(Dropout(-0.5), ArgumentError);
+  CHECK_THROWS_WITH(LeakyReLU(-0.5), contains("LeakyReLU: the slope must be finite and at least 0, found -0.5"));
+  CHECK_THROWS_AS(LeakyReLU(HUGE_VAL), ArgumentError);
   CHECK_THROWS_AS(ZeroPadding2D(same), ArgumentError);
   CHECK_THROWS_AS(ZeroPadding2D({0, -1, 0, 0}), ArgumentError);
   CHECK_THROWS_AS(BatchNormalization({.momentum = 1.5}), ArgumentError);
@@ -197,7 +206,7 @@ TEST_CASE("an architecture that is not quite one is refused with the field", "[n
   CHECK(replaced("\"filters\":4,", "") == "layer 1: field 'filters' is missing");
   CHECK(replaced("\"filters\":4", "\"filters\":4,\"depth\":2") == "layer 1: unknown field 'depth'");
   CHECK_THAT(replaced("\"padding\":\"valid\"", "\"padding\":[1,2]"), contains("field 'padding'"));
-  CHECK_THAT(replaced("\"linear\"", "\"tanh\""), contains("field 'activation'"));
+  CHECK_THAT(replaced("\"linear\"", "\"tan\""), contains("field 'activation'"));
   CHECK_THAT(replaced("[8,8,1]", "[8,8,0]"), contains("8x8x0"));
   CHECK_THAT(replaced("[8,8,1]", "[9223372036854775807,8,1]"), contains("does not fit"));
   CHECK_THAT(replaced("\"layers\":[", "\"layers\":[["), contains("not JSON"));

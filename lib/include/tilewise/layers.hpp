@@ -140,6 +140,22 @@ struct ReLU : Layer {
   ReLU(const std::string& name = {});
 };
 
+/// x above zero, else slope * x (Keras's negative_slope), any shape. Throws ArgumentError unless the slope is finite
+/// and at least 0.
+struct LeakyReLU : Layer {
+  LeakyReLU(double slope = 0.3, const std::string& name = {});
+};
+
+/// tanh(x), any shape; within 4 ulp.
+struct Tanh : Layer {
+  Tanh(const std::string& name = {});
+};
+
+/// 1 / (1 + exp(-x)), any shape; within 4 ulp, zero where that is below the smallest normal float.
+struct Sigmoid : Layer {
+  Sigmoid(const std::string& name = {});
+};
+
 /// {classes} -> {classes}: exp(x) over its sum, stable for any finite x.
 struct Softmax : Layer {
   Softmax(const std::string& name = {});

@@ -5,10 +5,13 @@
 /// What layers and single operations are told in the same words.
 namespace tilewise {
 
-enum class Activation { linear, relu, softmax };
+enum class Activation { linear, relu, softmax, tanh, sigmoid };
 inline constexpr Activation linear = Activation::linear;
 inline constexpr Activation relu = Activation::relu;
 inline constexpr Activation softmax = Activation::softmax;
+/// With `using namespace tilewise` write Activation::tanh: the C library has a tanh of its own.
+inline constexpr Activation tanh = Activation::tanh;
+inline constexpr Activation sigmoid = Activation::sigmoid;
 
 /// Height and width; one number stands for both.
 struct Size2D {

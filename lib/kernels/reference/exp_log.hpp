@@ -15,6 +15,7 @@ struct FloatMath {
   using Real = float;
   using Integer = std::uint32_t;  // wraps, as vectors do
   static float fma(float a, float b, float c) { return std::fma(a, b, c); }
+  static float divide(float a, float b) { return a / b; }
   static std::uint32_t bits(float x) { return __builtin_bit_cast(std::uint32_t, x); }
   static float real(std::uint32_t x) { return __builtin_bit_cast(float, x); }
   static float select(bool condition, float a, float b) { return condition ? a : b; }
