@@ -32,6 +32,8 @@ consteval KernelTable<float> vector_table(const char* isa) {
   table.relu_backward = &relu_backward<Arch>;
   table.add = &add<Arch>;
   table.masked_scale = &masked_scale<Arch>;
+  table.clamp = &clamp<Arch>;
+  table.scale = &scale<Arch>;
   table.squared_error_backward = &squared_error_backward<Arch>;
   table.centered_sum = &centered_sum<Arch>;
   table.normalize = &normalize<Arch>;

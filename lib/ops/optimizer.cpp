@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/weights_layout.hpp"
+#include "ops/over_elements.hpp"
 #include "tilewise/error.hpp"
 
 namespace tilewise::ops {
@@ -10,9 +11,6 @@ namespace tilewise::ops {
 namespace {
 
 const TensorSpec rates_spec{{2}, Storage::plain};
-
-/// Elements of one item.
-constexpr std::int64_t slice_elements = 8192;
 
 /// Part of one parameter: the position of its first tensor among the inputs, and which elements.
 struct Slice {
