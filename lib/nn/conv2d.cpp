@@ -25,7 +25,7 @@ ValueId Conv2DLayer::emit(LayerBuilder& builder, ValueId x) const {
   const ops::Window2D window = resolve_window(image, kernel_, options_.stride, options_.padding);
   window.out({image[0], image[1]});  // refuses a kernel that does not fit before it becomes a parameter
   const ValueId kernel =
-      builder.parameter("kernel", {kernel_.height, kernel_.width, image[2], filters_}, Initializer::glorot_uniform);
+      builder.parameter("kernel", {kernel_.height, kernel_.width, image[2], filters_}, options_.kernel_initializer);
   const ValueId bias = options_.use_bias ? builder.parameter("bias", {filters_}, Initializer::zeros) : no_value;
   const ValueId y =
       builder.emit(std::make_shared<ops::Conv2D>(ops::Conv2DAttributes{.window = window}), {x, kernel, bias});
@@ -38,7 +38,8 @@ nlohmann::json Conv2DLayer::config() const {
           {"strides", to_json(options_.stride)},
           {"padding", to_json(options_.padding)},
           {"activation", activation_name(options_.activation)},
-          {"use_bias", options_.use_bias}};
+          {"use_bias", options_.use_bias},
+          {"kernel_initializer", initializer_name(options_.kernel_initializer)}};
 }
 
 Layer Conv2DLayer::from_config(const std::string& name, const nlohmann::json& config) {
@@ -49,6 +50,7 @@ Layer Conv2DLayer::from_config(const std::string& name, const nlohmann::json& co
                               .padding = reader.padding("padding"),
                               .activation = reader.activation("activation"),
                               .use_bias = reader.boolean("use_bias"),
+                              .kernel_initializer = reader.initializer("kernel_initializer"),
                               .name = name};
   reader.finish();
   return Conv2D(filters, kernel, options);

@@ -27,6 +27,7 @@ ROOM_OF_PUBLIC_HEADER = {
     "isa": "kernels",
     "runtime": "plan",
     "dataset": "data",
+    "initializers": "nn",
     "layers": "nn",
     "compile": "nn",
     "learning_rate": "nn",

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tilewise/initializers.hpp"
 #include "tilewise/shape.hpp"
 
 namespace tilewise {
@@ -83,12 +84,13 @@ struct Conv2DOptions {
   Padding padding = valid;
   Activation activation = linear;
   bool use_bias = true;
+  Initializer kernel_initializer = glorot_uniform;
   std::string name = {};  ///< "conv2d", "conv2d_1", ... if empty
 };
 
 /// {H, W, C_in} -> {H', W', filters}: y[p][q][n] = activation(bias[n] + sum over r, c, k of x[p*stride + r -
-/// top][q*stride + c - left][k] * kernel[r][c][k][n]). Parameters: kernel {height, width, C_in, filters},
-/// Glorot-uniform, and bias {filters}, zero. Throws ArgumentError for filters, kernel or stride below 1; ShapeError,
+/// top][q*stride + c - left][k] * kernel[r][c][k][n]). Parameters: kernel {height, width, C_in, filters}
+/// and bias {filters}, zero. Throws ArgumentError for filters, kernel or stride below 1; ShapeError,
 /// when the model is built, if the kernel exceeds the padded image.
 struct Conv2D : Layer {
   Conv2D(std::int64_t filters, Size2D kernel, const Conv2DOptions& options = {});
@@ -125,11 +127,12 @@ struct ZeroPadding2D : Layer {
 struct DenseOptions {
   Activation activation = linear;
   bool use_bias = true;
+  Initializer kernel_initializer = glorot_uniform;
   std::string name = {};
 };
 
 /// {in} -> {units}: y[n] = activation(bias[n] + sum over k of x[k] * kernel[k][n]).
-/// Parameters: kernel {in, units}, Glorot-uniform, and bias {units}, zero.
+/// Parameters: kernel {in, units} and bias {units}, zero.
 struct Dense : Layer {
   Dense(std::int64_t units, const DenseOptions& options = {});
 };
