@@ -43,6 +43,8 @@ consteval KernelTable<float> vector_table(const char* isa) {
   table.leaky_relu = &leaky_relu<Arch>;
   table.leaky_relu_backward = &leaky_relu_backward<Arch>;
   table.masked_scale = &masked_scale<Arch>;
+  table.clamp = &clamp<Arch>;
+  table.scale = &scale<Arch>;
   table.squared_error_backward = &squared_error_backward<Arch>;
   table.centered_sum = &centered_sum<Arch>;
   table.normalize = &normalize<Arch>;

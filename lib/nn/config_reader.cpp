@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strict_json.hpp"
+#include "nn/initializers.hpp"
 #include "tilewise/error.hpp"
 
 namespace tilewise::nn {
@@ -88,6 +89,16 @@ Activation ConfigReader::activation(const char* name) {
   for (Activation activation : activations)
     if (value == activation_name(activation)) return activation;
   wrong(name, "\"linear\", \"relu\", \"softmax\", \"tanh\" or \"sigmoid\"", value);
+}
+
+Initializer ConfigReader::initializer(const char* name) {
+  const auto& value = field(name);
+  std::string known;
+  for (Initializer initializer : initializers) {
+    if (value == initializer_name(initializer)) return initializer;
+    known += (known.empty() ? "\"" : ", \"") + std::string(initializer_name(initializer)) + "\"";
+  }
+  wrong(name, ("one of " + known).c_str(), value);
 }
 
 void ConfigReader::finish() const {

@@ -25,6 +25,8 @@ class ConfigReader {
   Padding padding(const char* name);
   /// "linear", "relu", "softmax", "tanh" or "sigmoid"
   Activation activation(const char* name);
+  /// "glorot_uniform" or another one's name
+  Initializer initializer(const char* name);
   const nlohmann::json& field(const char* name);
   /// To be called last: no field may be left.
   void finish() const;

@@ -1,6 +1,7 @@
 #include "nn/network.hpp"
 
 #include "base/checked.hpp"
+#include "nn/clipping.hpp"
 #include "nn/layer_names.hpp"
 #include "nn/losses.hpp"
 #include "nn/metrics.hpp"
@@ -106,13 +107,15 @@ EvaluationGraph evaluation_graph(const Network& network, const Loss& loss, const
 
 TrainingGraph training_graph(const Network& network, const CompileOptions& options, plan::ParameterStore& store) {
   check_optimizer(options.optimizer);
+  check_clipping(options);
   Network::Emitted emitted = network.emit_for_training(options.seed);
   const auto parameters = trained_values(emitted.graph, network.parameters());
   if (parameters.empty()) throw ArgumentError("the model has no weights to train");
   TrainingGraph result{
       with_loss(std::move(emitted.graph), emitted.input, emitted.output, options.loss, options.metrics), ops::no_value,
       emitted.step};
-  const auto gradients = plan::differentiate(result.graph, result.loss, parameters);
+  const auto gradients =
+      emit_clipping(result.graph, options, plan::differentiate(result.graph, result.loss, parameters));
   result.rates = result.graph.add_input("rates", {.shape = {2}, .storage = ops::Storage::plain});
   emit_update(result.graph, options.optimizer, result.rates, parameters, gradients, store);
   return result;

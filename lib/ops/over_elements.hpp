@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/checked.hpp"
-#include "base/weights_layout.hpp"
 #include "ops/op.hpp"
 
 namespace tilewise::ops {
@@ -18,9 +17,8 @@ Phase over_elements(const char* name, const Kernels& kernels, const TensorSpec& 
     return {name, 1, true, 0, [f, image = spec.shape.elements()](Tensors tensors, const Work& work) {
               f(tensors, work.image_begin * image, (work.image_end - work.image_begin) * image);
             }};
-  const std::int64_t count = spec.storage == Storage::packed
-                                 ? base::weights_layout(spec.shape, kernels.channel_block()).elements()
-                                 : spec.shape.elements();
+  const std::int64_t count = spec.storage == Storage::packed ? weights_layout(spec, kernels.channel_block()).elements()
+                                                             : spec.shape.elements();
   return {name, base::ceil_div(count, slice_elements), false, 0, [f, count](Tensors tensors, const Work& work) {
             const std::int64_t begin = work.item_begin * slice_elements;
             f(tensors, begin, std::min(count, work.item_end * slice_elements) - begin);

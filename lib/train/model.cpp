@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "kernels/select.hpp"
+#include "nn/clipping.hpp"
 #include "nn/functional.hpp"
 #include "nn/optimizers.hpp"
 #include "nn/summary.hpp"
@@ -81,6 +82,7 @@ void Model::build(const Shape& sample_shape) {
 
 void Model::compile(const CompileOptions& options) {
   nn::check_optimizer(options.optimizer);
+  nn::check_clipping(options);
   if (state_->built) {
     BuiltModel& model = *state_->built;
     model.trainer = std::make_unique<train::Trainer>(model.network, model.parameters, options);

@@ -33,6 +33,7 @@ ROOM_OF_PUBLIC_HEADER = {
     "runtime": "plan",
     "ops": "eager",
     "dataset": "data",
+    "initializers": "nn",
     "layers": "nn",
     "compile": "nn",
     "learning_rate": "nn",

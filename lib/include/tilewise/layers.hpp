@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tilewise/initializers.hpp"
 #include "tilewise/options.hpp"
 #include "tilewise/shape.hpp"
 
@@ -57,15 +58,16 @@ struct Conv2DOptions {
   std::int64_t groups = 1;  ///< of input and of output channels, each group a convolution of its own
   Activation activation = linear;
   bool use_bias = true;
+  Initializer kernel_initializer = glorot_uniform;
   std::string name = {};  ///< "conv2d", "conv2d_1", ... if empty
 };
 
 /// {H, W, C_in} -> {H', W', filters}: y[p][q][n] = activation(bias[n] + sum over r, c, k of x[p*stride + r*dilation
 /// - top][q*stride + c*dilation - left][k] * kernel[r][c][k][n]). With groups, filter n belongs to group
 /// n / (filters / groups), and k counts that group's C_in / groups channels. Parameters: kernel {height, width,
-/// C_in / groups, filters}, Glorot-uniform, and bias {filters}, zero. Throws ArgumentError for filters, kernel, stride,
-/// dilation or groups below 1, or groups that do not divide the filters; ShapeError, when the model is built, if the
-/// kernel exceeds the padded image or the groups do not divide C_in.
+/// C_in / groups, filters} and bias {filters}, zero. Throws ArgumentError for filters, kernel, stride, dilation or
+/// groups below 1, or groups that do not divide the filters; ShapeError, when the model is built, if the kernel exceeds
+/// the padded image or the groups do not divide C_in.
 struct Conv2D : Layer {
   Conv2D(std::int64_t filters, Size2D kernel, const Conv2DOptions& options = {});
 };
@@ -126,11 +128,12 @@ struct ZeroPadding2D : Layer {
 struct DenseOptions {
   Activation activation = linear;
   bool use_bias = true;
+  Initializer kernel_initializer = glorot_uniform;
   std::string name = {};
 };
 
 /// {in} -> {units}: y[n] = activation(bias[n] + sum over k of x[k] * kernel[k][n]).
-/// Parameters: kernel {in, units}, Glorot-uniform, and bias {units}, zero.
+/// Parameters: kernel {in, units} and bias {units}, zero.
 struct Dense : Layer {
   Dense(std::int64_t units, const DenseOptions& options = {});
 };

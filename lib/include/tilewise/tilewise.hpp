@@ -5,6 +5,7 @@
 #include "tilewise/compile.hpp"
 #include "tilewise/dataset.hpp"
 #include "tilewise/error.hpp"
+#include "tilewise/initializers.hpp"
 #include "tilewise/isa.hpp"
 #include "tilewise/layers.hpp"
 #include "tilewise/learning_rate.hpp"
