@@ -4,7 +4,6 @@
 #include "nn/clipping.hpp"
 #include "nn/layer_names.hpp"
 #include "nn/losses.hpp"
-#include "nn/metrics.hpp"
 #include "nn/optimizers.hpp"
 #include "tilewise/error.hpp"
 
@@ -71,7 +70,7 @@ void Network::initialize(plan::ParameterStore& store, std::uint64_t seed) const 
 
 std::vector<ValueId> EvaluationGraph::outputs() const {
   std::vector<ValueId> outputs{loss};
-  if (accuracy) outputs.push_back(*accuracy);
+  for (const MetricNode& metric : metrics) outputs.push_back(metric.value);
   return outputs;
 }
 
@@ -95,7 +94,8 @@ EvaluationGraph with_loss(plan::Graph graph, ValueId inputs, ValueId output, con
   result.truth = result.graph.add_input(truth.element == ops::Element::i32 ? "labels" : "targets", truth);
   const LossValues values = emit_loss(result.graph, loss, output, result.truth);
   result.loss = values.per_sample;
-  for (const Metric& metric : metrics) result.accuracy = emit_metric(result.graph, metric, values.scores, result.truth);
+  for (const Metric& metric : metrics)
+    result.metrics.push_back(emit_metric(result.graph, metric, values.scores, result.truth));
   return result;
 }
 

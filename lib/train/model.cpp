@@ -9,6 +9,7 @@
 #include "nn/summary.hpp"
 #include "tilewise/error.hpp"
 #include "tilewise/runtime.hpp"
+#include "train/confusion.hpp"
 #include "train/model_file.hpp"
 #include "train/model_weights.hpp"
 #include "train/predictor.hpp"
@@ -100,6 +101,11 @@ History Model::fit(const Pipeline& training, const FitOptions& options) {
 
 Evaluation Model::evaluate(const Pipeline& data) const {
   return state_->trainer().evaluate(data);
+}
+
+ConfusionMatrix Model::confusion_matrix(const Pipeline& data) const {
+  BuiltModel& model = state_->model();
+  return train::confusion_matrix(model.network, model.predictor, data);
 }
 
 std::vector<float> Model::predict(const float* samples, std::int64_t count) const {

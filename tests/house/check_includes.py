@@ -38,6 +38,8 @@ ROOM_OF_PUBLIC_HEADER = {
     "compile": "nn",
     "learning_rate": "nn",
     "optimizers": "nn",
+    "callbacks": "train",
+    "confusion": "train",
     "training": "train",
     "model": "train",
     "tilewise": "umbrella",

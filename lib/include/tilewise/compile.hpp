@@ -36,7 +36,13 @@ using Loss = std::variant<SparseCategoricalCrossentropy, CategoricalCrossentropy
 /// The share of samples whose largest output is that of their label, or of their largest target.
 struct Accuracy {};
 
-using Metric = std::variant<Accuracy>;
+/// The share of samples whose label, or largest target, is among the k largest outputs. Of equal outputs the first ones
+/// count as larger: k = 1 is the accuracy.
+struct TopKAccuracy {
+  std::int64_t k = 5;  ///< from 1 to the number of classes
+};
+
+using Metric = std::variant<Accuracy, TopKAccuracy>;
 
 struct CompileOptions {
   Optimizer optimizer = Adam{};

@@ -2,7 +2,9 @@
 
 /// The whole public API. Everything is in namespace tilewise, which programs usually call tw.
 
+#include "tilewise/callbacks.hpp"
 #include "tilewise/compile.hpp"
+#include "tilewise/confusion.hpp"
 #include "tilewise/dataset.hpp"
 #include "tilewise/error.hpp"
 #include "tilewise/initializers.hpp"
