@@ -85,31 +85,5 @@ void column_sum(const ColumnSumArgs<float>& args) {
   });
 }
 
-template <class Arch>
-void sgd_update(const SgdUpdateArgs<float>& args) {
-  const Vec<Arch> negative_rate(-args.rate);
-  for_each_vector<Arch>(args.count, [&](std::int64_t i, auto width) TILEWISE_INLINE {
-    const Vec<Arch> gradient = load_part<Arch>(args.gradient + i, width);
-    store_part<Arch>(args.parameter + i, fma<Arch>(negative_rate, gradient, load_part<Arch>(args.parameter + i, width)),
-                     width);
-  });
-}
-
-template <class Arch>
-void adam_update(const AdamUpdateArgs<float>& args) {
-  const Vec<Arch> rate(args.rate), epsilon(args.epsilon), m_share(1.f - args.beta1), v_share(1.f - args.beta2);
-  for_each_vector<Arch>(args.count, [&](std::int64_t i, auto width) TILEWISE_INLINE {
-    const Vec<Arch> g = load_part<Arch>(args.gradient + i, width);
-    Vec<Arch> m = load_part<Arch>(args.m + i, width);
-    Vec<Arch> v = load_part<Arch>(args.v + i, width);
-    m = fma<Arch>(m_share, g - m, m);
-    v = fma<Arch>(v_share, fma<Arch>(g, g, -v), v);
-    store_part<Arch>(args.m + i, m, width);
-    store_part<Arch>(args.v + i, v, width);
-    const Vec<Arch> parameter = load_part<Arch>(args.parameter + i, width);
-    store_part<Arch>(args.parameter + i, parameter - divide<Arch>(rate * m, square_root<Arch>(v) + epsilon), width);
-  });
-}
-
 }  // namespace
 }  // namespace tilewise::kernels

@@ -4,6 +4,7 @@
 #include "kernels/elementwise.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/normalization.hpp"
+#include "kernels/optimizer.hpp"
 #include "kernels/peak.hpp"
 #include "kernels/pool.hpp"
 #include "kernels/transpose.hpp"
@@ -36,7 +37,9 @@ consteval KernelTable<float> vector_table(const char* isa) {
   table.normalize = &normalize<Arch>;
   table.normalize_backward = &normalize_backward<Arch>;
   table.sgd_update = &sgd_update<Arch>;
+  table.sgd_momentum_update = &sgd_momentum_update<Arch>;
   table.adam_update = &adam_update<Arch>;
+  table.rmsprop_update = &rmsprop_update<Arch>;
   table.fma_peak = &fma_peak<Arch>;
   return table;
 }

@@ -113,8 +113,8 @@ TrainingGraph training_graph(const Network& network, const CompileOptions& optio
       with_loss(std::move(emitted.graph), emitted.input, emitted.output, options.loss, options.metrics), ops::no_value,
       emitted.step};
   const auto gradients = plan::differentiate(result.graph, result.loss, parameters);
-  result.rate = result.graph.add_input("rate", {.shape = {1}, .storage = ops::Storage::plain});
-  emit_update(result.graph, options.optimizer, result.rate, parameters, gradients, store);
+  result.rates = result.graph.add_input("rates", {.shape = {2}, .storage = ops::Storage::plain});
+  emit_update(result.graph, options.optimizer, result.rates, parameters, gradients, store);
   return result;
 }
 

@@ -87,7 +87,7 @@ EvaluationGraph evaluation_graph(const Network& network, const Loss& loss, const
 
 /// One step of training.
 struct TrainingGraph : EvaluationGraph {
-  ValueId rate;                 ///< {1}: step_rate()
+  ValueId rates;                ///< {2}: step_rates()
   std::optional<ValueId> step;  ///< {1}, i32: the number of the step, if the network wants it
 };
 

@@ -9,23 +9,109 @@ namespace tilewise::nn {
 
 namespace {
 
-void require(bool holds, const char* what, double value) {
-  if (!holds) throw ArgumentError(std::string(what) + "; found " + std::to_string(value));
+/// Checks the options of one optimizer.
+class Options {
+ public:
+  explicit Options(const char* optimizer) : optimizer_(optimizer) {}
+
+  void above_zero(const char* option, double value) const {
+    require(std::isfinite(value) && value > 0, option, "finite and above 0", value);
+  }
+  void share(const char* option, double value) const {
+    require(value >= 0 && value < 1, option, "at least 0 and below 1", value);
+  }
+  void not_negative(const char* option, double value) const {
+    require(std::isfinite(value) && value >= 0, option, "finite and at least 0", value);
+  }
+
+ private:
+  void require(bool holds, const char* option, const char* expected, double value) const {
+    if (!holds)
+      throw ArgumentError(std::string(optimizer_) + ": " + option + " must be " + expected + "; found " +
+                          std::to_string(value));
+  }
+
+  const char* optimizer_;
+};
+
+Adam as_adam(const AdamW& adam) {
+  return {adam.learning_rate, adam.beta1, adam.beta2, adam.epsilon, adam.weight_decay};
 }
 
-void require_rate(double rate) {
-  require(std::isfinite(rate) && rate > 0, "the learning rate must be finite and above 0", rate);
+void check(const SGD& sgd, const Options& options) {
+  options.share("momentum", sgd.momentum);
 }
 
-void check(const SGD& sgd) {
-  require_rate(sgd.learning_rate);
+void check(const Adam& adam, const Options& options) {
+  options.share("beta1", adam.beta1);
+  options.share("beta2", adam.beta2);
+  options.above_zero("epsilon", adam.epsilon);
 }
 
-void check(const Adam& adam) {
-  require_rate(adam.learning_rate);
-  require(adam.beta1 >= 0 && adam.beta1 < 1, "Adam's beta1 must be at least 0 and below 1", adam.beta1);
-  require(adam.beta2 >= 0 && adam.beta2 < 1, "Adam's beta2 must be at least 0 and below 1", adam.beta2);
-  require(std::isfinite(adam.epsilon) && adam.epsilon > 0, "Adam's epsilon must be finite and above 0", adam.epsilon);
+void check(const AdamW& adam, const Options& options) {
+  check(as_adam(adam), options);
+}
+
+void check(const RMSprop& rmsprop, const Options& options) {
+  options.share("rho", rmsprop.rho);
+  options.share("momentum", rmsprop.momentum);
+  options.above_zero("epsilon", rmsprop.epsilon);
+}
+
+const char* name_of(const SGD&) {
+  return "SGD";
+}
+const char* name_of(const Adam&) {
+  return "Adam";
+}
+const char* name_of(const AdamW&) {
+  return "AdamW";
+}
+const char* name_of(const RMSprop&) {
+  return "RMSprop";
+}
+
+/// The update op, and the names of a parameter's state in the op's order, "adam/m".
+struct Update {
+  std::shared_ptr<const ops::Op> op;
+  std::string prefix;
+  std::vector<const char*> state;
+};
+
+Update update_of(const SGD& sgd) {
+  if (sgd.momentum == 0) return {std::make_shared<ops::SgdUpdate>(), "sgd", {}};
+  return {std::make_shared<ops::SgdMomentumUpdate>(sgd.momentum, sgd.nesterov), "sgd", {"m"}};
+}
+
+Update update_of(const Adam& adam) {
+  return {std::make_shared<ops::AdamUpdate>(adam.beta1, adam.beta2, adam.epsilon), "adam", {"m", "v"}};
+}
+
+Update update_of(const AdamW& adam) {
+  return update_of(as_adam(adam));
+}
+
+Update update_of(const RMSprop& rmsprop) {
+  const ops::RmspropOptions options{rmsprop.rho, rmsprop.momentum, rmsprop.epsilon, rmsprop.centered};
+  Update update{std::make_shared<ops::RmspropUpdate>(options), "rmsprop", {"v"}};
+  if (rmsprop.centered) update.state.push_back("mean");
+  if (rmsprop.momentum != 0) update.state.push_back("m");
+  return update;
+}
+
+/// The rate of a step: the learning rate with Adam's bias correction.
+template <class Which>
+double corrected(double learning_rate, const Which&, std::int64_t) {
+  return learning_rate;
+}
+
+double corrected(double learning_rate, const Adam& adam, std::int64_t step) {
+  const auto t = static_cast<double>(step);
+  return learning_rate * std::sqrt(1 - std::pow(adam.beta2, t)) / (1 - std::pow(adam.beta1, t));
+}
+
+double corrected(double learning_rate, const AdamW& adam, std::int64_t step) {
+  return corrected(learning_rate, as_adam(adam), step);
 }
 
 /// The number of a state parameter that is zero.
@@ -37,50 +123,41 @@ int zeroed_state(plan::ParameterStore& store, const std::string& name, const ops
   return number;
 }
 
-void emit(plan::Graph& graph, const SGD&, ValueId rate, const std::vector<ValueId>& parameters,
-          const std::vector<ValueId>& gradients, plan::ParameterStore&) {
-  std::vector<ValueId> inputs{rate};
-  for (std::size_t i = 0; i < parameters.size(); ++i) inputs.insert(inputs.end(), {parameters[i], gradients[i]});
-  graph.emit(std::make_shared<ops::SgdUpdate>(), std::move(inputs));
-}
-
-void emit(plan::Graph& graph, const Adam& adam, ValueId rate, const std::vector<ValueId>& parameters,
-          const std::vector<ValueId>& gradients, plan::ParameterStore& store) {
-  std::vector<ValueId> inputs{rate};
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const auto [name, spec, role, number] = graph.value(parameters[i]);
-    inputs.insert(inputs.end(), {parameters[i], gradients[i]});
-    for (const char* moment : {"m", "v"}) {
-      const std::string state = "adam/" + name + "/" + moment;
-      inputs.push_back(graph.add_parameter(state, spec.shape, zeroed_state(store, state, spec), spec.groups));
-    }
-  }
-  graph.emit(std::make_shared<ops::AdamUpdate>(adam.beta1, adam.beta2, adam.epsilon), std::move(inputs));
-}
-
-double rate_at(const SGD& sgd, std::int64_t) {
-  return sgd.learning_rate;
-}
-
-double rate_at(const Adam& adam, std::int64_t step) {
-  const auto t = static_cast<double>(step);
-  return adam.learning_rate * std::sqrt(1 - std::pow(adam.beta2, t)) / (1 - std::pow(adam.beta1, t));
-}
-
 }  // namespace
 
 void check_optimizer(const Optimizer& optimizer) {
-  std::visit([](const auto& which) { check(which); }, optimizer);
+  std::visit(
+      [](const auto& which) {
+        const Options options(name_of(which));
+        options.above_zero("the learning rate", which.learning_rate);
+        options.not_negative("weight_decay", which.weight_decay);
+        check(which, options);
+      },
+      optimizer);
 }
 
-void emit_update(plan::Graph& graph, const Optimizer& optimizer, ValueId rate, const std::vector<ValueId>& parameters,
+void emit_update(plan::Graph& graph, const Optimizer& optimizer, ValueId rates, const std::vector<ValueId>& parameters,
                  const std::vector<ValueId>& gradients, plan::ParameterStore& store) {
   graph.set_scope("optimizer");
-  std::visit([&](const auto& which) { emit(graph, which, rate, parameters, gradients, store); }, optimizer);
+  Update update = std::visit([](const auto& which) { return update_of(which); }, optimizer);
+  std::vector<ValueId> inputs{rates};
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const auto [name, spec, role, number] = graph.value(parameters[i]);
+    inputs.insert(inputs.end(), {parameters[i], gradients[i]});
+    for (const char* part : update.state) {
+      const std::string state = update.prefix + "/" + name + "/" + part;
+      inputs.push_back(graph.add_parameter(state, spec.shape, zeroed_state(store, state, spec), spec.groups));
+    }
+  }
+  graph.emit(std::move(update.op), std::move(inputs));
 }
 
-double step_rate(const Optimizer& optimizer, std::int64_t step) {
-  return std::visit([&](const auto& which) { return rate_at(which, step); }, optimizer);
+StepRates step_rates(const Optimizer& optimizer, std::int64_t step) {
+  return std::visit(
+      [&](const auto& which) {
+        return StepRates{corrected(which.learning_rate, which, step), which.weight_decay * which.learning_rate};
+      },
+      optimizer);
 }
 
 }  // namespace tilewise::nn

@@ -4,23 +4,29 @@
 
 #include "plan/graph.hpp"
 #include "plan/parameters.hpp"
-#include "tilewise/compile.hpp"
+#include "tilewise/optimizers.hpp"
 
 namespace tilewise::nn {
 
 using ops::ValueId;
 
-/// Throws ArgumentError for a rate that is not finite and above zero, a beta outside [0, 1), an epsilon that is not
-/// above zero.
+/// Throws ArgumentError, naming optimizer, option and value, for a rate or an epsilon that is not finite and above
+/// zero, a beta, rho or momentum outside [0, 1), a weight decay that is not finite or below zero.
 void check_optimizer(const Optimizer& optimizer);
 
 /// Adds the update of `parameters` by `gradients` to the graph. Its state, zero at first, goes into the store; what an
-/// earlier call left there under the same names is used again. `rate` is the plain input {1} to which step_rate() is
+/// earlier call left there under the same names is used again. `rates` is the plain input {2} to which step_rates() is
 /// bound.
-void emit_update(plan::Graph& graph, const Optimizer& optimizer, ValueId rate, const std::vector<ValueId>& parameters,
+void emit_update(plan::Graph& graph, const Optimizer& optimizer, ValueId rates, const std::vector<ValueId>& parameters,
                  const std::vector<ValueId>& gradients, plan::ParameterStore& store);
 
-/// The rate of step 1, 2, ..., Adam's bias correction included.
-double step_rate(const Optimizer& optimizer, std::int64_t step);
+/// What the update reads in a step.
+struct StepRates {
+  double rate;   ///< the learning rate, Adam's bias correction included
+  double decay;  ///< weight_decay * learning rate
+};
+
+/// Of step 1, 2, ...
+StepRates step_rates(const Optimizer& optimizer, std::int64_t step);
 
 }  // namespace tilewise::nn

@@ -41,6 +41,11 @@ std::string line(const Row& row, const std::vector<std::size_t>& widths) {
   return text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
 }
 
+std::string total(const char* which, std::int64_t count) {
+  return std::string(which) + " params: " + with_commas(count) + " (" +
+         bytes_for_people(count * static_cast<std::int64_t>(sizeof(float))) + ")\n";
+}
+
 /// The layers whose results the layer's calls read.
 std::string connected_to(const Network& network, std::size_t layer) {
   const Topology& topology = network.topology();
@@ -75,9 +80,11 @@ std::string summary(const Network& network) {
   }
   std::string text = line(rows[0], widths) + std::string(width, '=') + "\n";
   for (std::size_t row = 1; row < rows.size(); ++row) text += line(rows[row], widths);
-  const std::int64_t count = network.parameter_count();
-  return text + std::string(width, '=') + "\nTotal params: " + with_commas(count) + " (" +
-         bytes_for_people(count * static_cast<std::int64_t>(sizeof(float))) + ")\n";
+  std::int64_t trained = 0;
+  for (const Parameter& parameter : network.parameters())
+    if (parameter.is_trained) trained += parameter.shape.elements();
+  return text + std::string(width, '=') + "\n" + total("Total", network.parameter_count()) +
+         total("Trainable", trained) + total("Non-trainable", network.parameter_count() - trained);
 }
 
 }  // namespace tilewise::nn

@@ -8,6 +8,8 @@ namespace tilewise::ops {
 
 namespace {
 
+const TensorSpec rates_spec{{2}, Storage::plain};
+
 /// Elements of one item.
 constexpr std::int64_t slice_elements = 8192;
 
@@ -15,10 +17,16 @@ constexpr std::int64_t slice_elements = 8192;
 struct Slice {
   std::size_t input;
   std::int64_t begin, count;
+
+  /// The slice of the group's k-th tensor.
+  template <class T>
+  T* of(Tensors tensors, std::size_t k) const {
+    return tensor<T>(tensors, input + k) + begin;
+  }
 };
 
-/// Cuts parameters, each standing in `inputs` with its gradient and state as a group of `group` tensors after the rate,
-/// into slices.
+/// Cuts parameters, each standing in `inputs` with its gradient and state as a group of `group` tensors after the
+/// rates, into slices.
 std::vector<Slice> slices_of(const std::vector<TensorSpec>& inputs, std::size_t group, std::int64_t block) {
   std::vector<Slice> slices;
   for (std::size_t input = 1; input < inputs.size(); input += group) {
@@ -31,8 +39,8 @@ std::vector<Slice> slices_of(const std::vector<TensorSpec>& inputs, std::size_t 
 
 void expect_groups(const Op& op, const std::vector<TensorSpec>& inputs, std::size_t group) {
   const std::string name(op.kind());
-  if (inputs.empty() || !(inputs[0] == TensorSpec{{1}, Storage::plain}))
-    throw ShapeError(name + ": expected a rate, one plain value, as the first input");
+  if (inputs.empty() || !(inputs[0] == rates_spec))
+    throw ShapeError(name + ": expected rate and decay, two plain values, as the first input");
   if ((inputs.size() - 1) % group != 0)
     throw ShapeError(name + ": " + std::to_string(inputs.size() - 1) + " tensors; expected groups of " +
                      std::to_string(group));
@@ -52,6 +60,12 @@ std::vector<int> updated_of(std::size_t input_count, const std::vector<bool>& up
   return inputs;
 }
 
+void require_roots(const Op& op, const LowerRequest& request) {
+  if (request.kernels.scalar() == Scalar::i64)
+    throw ArgumentError(std::string(op.kind()) + ": integers have no square root");
+}
+
+/// A phase that calls f(table, tensors, slice, {rate, decay}) for each slice.
 template <class F>
 Step over_slices(const LowerRequest& request, std::size_t group, F f) {
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
@@ -59,7 +73,7 @@ Step over_slices(const LowerRequest& request, std::size_t group, F f) {
     Phase phase{"update", static_cast<std::int64_t>(slices.size()), false, 0, {}};
     phase.run = [&table, f, slices = std::move(slices)](Tensors tensors, const Work& work) {
       for (std::int64_t item = work.item_begin; item < work.item_end; ++item)
-        f(table, tensors, slices[static_cast<std::size_t>(item)], *tensor<const T>(tensors, 0));
+        f(table, tensors, slices[static_cast<std::size_t>(item)], tensor<const T>(tensors, 0));
     };
     return Step{"", {std::move(phase)}, {}};
   });
@@ -77,10 +91,38 @@ std::vector<int> SgdUpdate::updated_inputs(std::size_t input_count) const {
 }
 
 Step SgdUpdate::lower(const LowerRequest& request) const {
-  return over_slices(request, 2,
-                     []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Slice& slice, T rate) {
-                       table.sgd_update({tensor<T>(tensors, slice.input) + slice.begin,
-                                         tensor<const T>(tensors, slice.input + 1) + slice.begin, slice.count, rate});
+  return over_slices(
+      request, 2,
+      []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Slice& slice, const T* rates) {
+        table.sgd_update({.parameter = slice.of<T>(tensors, 0),
+                          .gradient = slice.of<const T>(tensors, 1),
+                          .count = slice.count,
+                          .rate = rates[0],
+                          .decay = rates[1]});
+      });
+}
+
+std::vector<TensorSpec> SgdMomentumUpdate::infer(const std::vector<TensorSpec>& inputs) const {
+  expect_groups(*this, inputs, 3);
+  return {};
+}
+
+std::vector<int> SgdMomentumUpdate::updated_inputs(std::size_t input_count) const {
+  return updated_of(input_count, {true, false, true});
+}
+
+Step SgdMomentumUpdate::lower(const LowerRequest& request) const {
+  return over_slices(request, 3,
+                     [momentum = momentum_, nesterov = nesterov_]<class T>(
+                         const kernels::KernelTable<T>& table, Tensors tensors, const Slice& slice, const T* rates) {
+                       table.sgd_momentum_update({.parameter = slice.of<T>(tensors, 0),
+                                                  .gradient = slice.of<const T>(tensors, 1),
+                                                  .m = slice.of<T>(tensors, 2),
+                                                  .count = slice.count,
+                                                  .rate = rates[0],
+                                                  .decay = rates[1],
+                                                  .momentum = static_cast<T>(momentum),
+                                                  .nesterov = nesterov});
                      });
 }
 
@@ -94,15 +136,50 @@ std::vector<int> AdamUpdate::updated_inputs(std::size_t input_count) const {
 }
 
 Step AdamUpdate::lower(const LowerRequest& request) const {
-  if (request.kernels.scalar() == Scalar::i64) throw ArgumentError("adam_update: integers have no square root");
+  require_roots(*this, request);
   return over_slices(request, 4,
-                     [b1 = beta1_, b2 = beta2_, eps = epsilon_]<class T>(const kernels::KernelTable<T>& table,
-                                                                         Tensors tensors, const Slice& slice, T rate) {
-                       table.adam_update({tensor<T>(tensors, slice.input) + slice.begin,
-                                          tensor<const T>(tensors, slice.input + 1) + slice.begin,
-                                          tensor<T>(tensors, slice.input + 2) + slice.begin,
-                                          tensor<T>(tensors, slice.input + 3) + slice.begin, slice.count, rate,
-                                          static_cast<T>(b1), static_cast<T>(b2), static_cast<T>(eps)});
+                     [beta1 = beta1_, beta2 = beta2_, epsilon = epsilon_]<class T>(
+                         const kernels::KernelTable<T>& table, Tensors tensors, const Slice& slice, const T* rates) {
+                       table.adam_update({.parameter = slice.of<T>(tensors, 0),
+                                          .gradient = slice.of<const T>(tensors, 1),
+                                          .m = slice.of<T>(tensors, 2),
+                                          .v = slice.of<T>(tensors, 3),
+                                          .count = slice.count,
+                                          .rate = rates[0],
+                                          .decay = rates[1],
+                                          .beta1 = static_cast<T>(beta1),
+                                          .beta2 = static_cast<T>(beta2),
+                                          .epsilon = static_cast<T>(epsilon)});
+                     });
+}
+
+std::vector<TensorSpec> RmspropUpdate::infer(const std::vector<TensorSpec>& inputs) const {
+  expect_groups(*this, inputs, group());
+  return {};
+}
+
+std::vector<int> RmspropUpdate::updated_inputs(std::size_t input_count) const {
+  std::vector<bool> updated(group(), true);
+  updated[1] = false;
+  return updated_of(input_count, updated);
+}
+
+Step RmspropUpdate::lower(const LowerRequest& request) const {
+  require_roots(*this, request);
+  return over_slices(request, group(),
+                     [options = options_, m = has_momentum() ? group() - 1 : 0]<class T>(
+                         const kernels::KernelTable<T>& table, Tensors tensors, const Slice& slice, const T* rates) {
+                       table.rmsprop_update({.parameter = slice.of<T>(tensors, 0),
+                                             .gradient = slice.of<const T>(tensors, 1),
+                                             .v = slice.of<T>(tensors, 2),
+                                             .mean = options.centered ? slice.of<T>(tensors, 3) : nullptr,
+                                             .m = m > 0 ? slice.of<T>(tensors, m) : nullptr,
+                                             .count = slice.count,
+                                             .rate = rates[0],
+                                             .decay = rates[1],
+                                             .rho = static_cast<T>(options.rho),
+                                             .momentum = static_cast<T>(options.momentum),
+                                             .epsilon = static_cast<T>(options.epsilon)});
                      });
 }
 

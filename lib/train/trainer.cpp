@@ -63,13 +63,14 @@ void Trainer::prepare(std::int64_t batch_size) {
   auto plan = fits ? plan_ : make_plan(batch_size);
   execution_ = std::make_unique<plan::Execution>(plan, parameters_, threads_);
   plan_ = std::move(plan);
-  execution_->bind(graph_.rate, &rate_);
+  execution_->bind(graph_.rates, rates_.data());
   if (graph_.step) execution_->bind(*graph_.step, &step_number_);
   max_threads_ = threads_;
 }
 
 void Trainer::step(const Batch& batch) {
-  rate_ = static_cast<float>(nn::step_rate(optimizer_, ++steps_));
+  const nn::StepRates rates = nn::step_rates(optimizer_, ++steps_);
+  rates_ = {static_cast<float>(rates.rate), static_cast<float>(rates.decay)};
   step_number_ = static_cast<std::int32_t>(static_cast<std::uint32_t>(steps_));
   execution_->bind(graph_.inputs, batch.inputs);
   execution_->bind(graph_.truth, truth_of(batch));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -35,7 +36,7 @@ class Trainer {
   Evaluator evaluator_;
   nn::TrainingGraph graph_;
   std::int64_t steps_ = 0;
-  float rate_ = 0;                // what the plan reads in each step
+  std::array<float, 2> rates_{};  // what the plan reads in each step
   std::int32_t step_number_ = 0;  // the same: it wraps after 2^32 steps
 
   int threads_ = 0;      // that the steps use

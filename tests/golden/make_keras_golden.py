@@ -142,31 +142,57 @@ def classification():
     return cases
 
 
-def optimizers():
-    cases = []
+def optimizer_case(kind, options, draw):
+    """Ten steps of seven variables."""
     count, steps = 7, 10
-    makers = {
+    optimizer = getattr(keras.optimizers, KERAS_OPTIMIZERS[kind])(**options)
+    variable = keras.Variable(np.array([1, -1, 0.5, 0, 2, -0.25, 3], np.float32))
+    start, gradients, after = plain(variable), [], []
+    for _ in range(steps):
+        # From 1e-4 to 100, one that is always zero, and one that is tiny beside epsilon.
+        gradient = (draw(-9, 9, (count,)) * np.array([1, 0.01, 10, 0, 1e-4, 1e-8, 0.5])).astype(np.float32)
+        optimizer.apply([tf.constant(gradient)], [variable])
+        gradients.append(plain(gradient)["values"])
+        after.append(plain(variable)["values"])
+    config = optimizer.get_config()
+    used = {key: float(config[key]) for key in ("learning_rate", "beta_1", "beta_2", "epsilon") if key in config}
+    used["learning_rate"] = options.get("learning_rate", 0.01 if kind == "sgd" else 0.001)
+    return {"name": f"{kind} {options or 'defaults'}", "kind": kind, "defaults": not options, **used,
+            **{key: value for key, value in options.items() if key not in used},
+            "start": start["values"], "gradients": gradients, "after": after}
+
+
+KERAS_OPTIMIZERS = {"adam": "Adam", "sgd": "SGD", "adamw": "AdamW", "rmsprop": "RMSprop"}
+
+
+def optimizers():
+    options_of = {
         "adam": [{}, {"learning_rate": 0.05, "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-3},
                  {"learning_rate": 0.25, "beta_1": 0.0, "beta_2": 0.5, "epsilon": 0.125}],
         "sgd": [{}, {"learning_rate": 0.125}],
     }
-    for kind, options_list in makers.items():
-        for options in options_list:
-            optimizer = (keras.optimizers.Adam if kind == "adam" else keras.optimizers.SGD)(**options)
-            variable = keras.Variable(np.array([1, -1, 0.5, 0, 2, -0.25, 3], np.float32))
-            start, gradients, after = plain(variable), [], []
-            for _ in range(steps):
-                # From 1e-4 to 100, one that is always zero, and one that is tiny beside epsilon.
-                gradient = (integers(-9, 9, (count,)) * np.array([1, 0.01, 10, 0, 1e-4, 1e-8, 0.5])).astype(np.float32)
-                optimizer.apply([tf.constant(gradient)], [variable])
-                gradients.append(plain(gradient)["values"])
-                after.append(plain(variable)["values"])
-            config = optimizer.get_config()
-            used = {key: float(config[key]) for key in ("learning_rate", "beta_1", "beta_2", "epsilon") if key in config}
-            used["learning_rate"] = options.get("learning_rate", 0.001 if kind == "adam" else 0.01)
-            cases.append({"name": f"{kind} {options or 'defaults'}", "kind": kind, "defaults": not options, **used,
-                          "start": start["values"], "gradients": gradients, "after": after})
-    return cases
+    return [optimizer_case(kind, options, integers) for kind in options_of for options in options_of[kind]]
+
+
+def more_optimizers():
+    """Drawn apart, so that the cases that came before them stay as they are."""
+    own_random = np.random.default_rng(7)
+
+    def draw(low, high, shape):
+        return own_random.integers(low, high, size=shape, endpoint=True).astype(np.float32)
+
+    options_of = {
+        "adam": [{"learning_rate": 0.125, "weight_decay": 0.5}],
+        "adamw": [{}, {"learning_rate": 0.05, "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-3, "weight_decay": 0.25}],
+        "sgd": [{"learning_rate": 0.125, "weight_decay": 0.5}, {"momentum": 0.9},
+                {"learning_rate": 0.125, "momentum": 0.5, "nesterov": True},
+                {"learning_rate": 0.125, "momentum": 0.75, "nesterov": True, "weight_decay": 0.25}],
+        "rmsprop": [{}, {"learning_rate": 0.01, "rho": 0.5, "epsilon": 1e-3}, {"learning_rate": 0.01, "momentum": 0.75},
+                    {"learning_rate": 0.01, "centered": True, "epsilon": 1e-2},
+                    {"learning_rate": 0.01, "rho": 0.75, "momentum": 0.5, "centered": True, "epsilon": 1e-2,
+                     "weight_decay": 0.5}],
+    }
+    return [optimizer_case(kind, options, draw) for kind in options_of for options in options_of[kind]]
 
 
 def training():
@@ -204,7 +230,7 @@ def main():
     write("conv2d.json", convolutions())
     write("pooling.json", pooling())
     write("classification.json", classification())
-    write("optimizers.json", optimizers())
+    write("optimizers.json", optimizers() + more_optimizers())
     write("training.json", training())
 
 

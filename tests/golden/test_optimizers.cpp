@@ -1,23 +1,65 @@
 #include "golden/golden.hpp"
 #include "nn/optimizers.hpp"
-#include "tilewise/compile.hpp"
+#include "tilewise/optimizers.hpp"
 
 using namespace tilewise;
 using namespace tilewise::golden;
 
 namespace {
 
+/// Options that a case does not name stay as they are.
+void read(const json& golden, const char* name, double& option) {
+  if (golden.contains(name)) option = golden.at(name);
+}
+void read(const json& golden, const char* name, bool& option) {
+  if (golden.contains(name)) option = golden.at(name);
+}
+
+template <class AnyAdam>
+Optimizer adam_of(const json& golden) {
+  AnyAdam adam;
+  read(golden, "learning_rate", adam.learning_rate);
+  read(golden, "beta_1", adam.beta1);
+  read(golden, "beta_2", adam.beta2);
+  read(golden, "epsilon", adam.epsilon);
+  read(golden, "weight_decay", adam.weight_decay);
+  return adam;
+}
+
+Optimizer sgd_of(const json& golden) {
+  SGD sgd;
+  read(golden, "learning_rate", sgd.learning_rate);
+  read(golden, "momentum", sgd.momentum);
+  read(golden, "nesterov", sgd.nesterov);
+  read(golden, "weight_decay", sgd.weight_decay);
+  return sgd;
+}
+
+Optimizer rmsprop_of(const json& golden) {
+  RMSprop rmsprop;
+  read(golden, "learning_rate", rmsprop.learning_rate);
+  read(golden, "rho", rmsprop.rho);
+  read(golden, "momentum", rmsprop.momentum);
+  read(golden, "epsilon", rmsprop.epsilon);
+  read(golden, "centered", rmsprop.centered);
+  read(golden, "weight_decay", rmsprop.weight_decay);
+  return rmsprop;
+}
+
+/// With `defaults`, those of this library are held to Keras's.
 Optimizer optimizer_of(const json& golden) {
-  if (golden.at("kind") == "adam") {
-    if (golden.at("defaults")) return Adam{};
-    return Adam{golden.at("learning_rate"), golden.at("beta_1"), golden.at("beta_2"), golden.at("epsilon")};
-  }
-  return golden.at("defaults") ? SGD{} : SGD{golden.at("learning_rate")};
+  const json options = golden.at("defaults") ? json::object() : golden;
+  const std::string kind = golden.at("kind");
+  if (kind == "adam") return adam_of<Adam>(options);
+  if (kind == "adamw") return adam_of<AdamW>(options);
+  if (kind == "sgd") return sgd_of(options);
+  REQUIRE(kind == "rmsprop");
+  return rmsprop_of(options);
 }
 
 }  // namespace
 
-TEST_CASE("Adam and SGD step as Keras's do", "[golden]") {
+TEST_CASE("optimizers step as Keras's do", "[golden]") {
   for (Isa isa : available_isas())
     for (const json& golden : cases("optimizers.json")) {
       const Optimizer optimizer = optimizer_of(golden);
@@ -29,16 +71,18 @@ TEST_CASE("Adam and SGD step as Keras's do", "[golden]") {
       plan::Graph graph;
       const int variable = store.add("variable", shape), gradient = store.add("gradient", shape);
       store.set(variable, start.data());
-      const ValueId rate = graph.add_input("rate", {Shape{1}, ops::Storage::plain});
-      nn::emit_update(graph, optimizer, rate, {graph.add_parameter("variable", shape, variable)},
+      const ValueId rates = graph.add_input("rates", {Shape{2}, ops::Storage::plain});
+      nn::emit_update(graph, optimizer, rates, {graph.add_parameter("variable", shape, variable)},
                       {graph.add_parameter("gradient", shape, gradient)}, store);
       plan::Execution execution(plan::make_plan(graph, {.kernels = kernels, .max_batch = 1, .outputs = {}}), store, 1);
-      float step_rate = 0;
-      execution.bind(rate, &step_rate);
+      float step_rates[2];
+      execution.bind(rates, step_rates);
 
       for (std::size_t step = 0; step < golden.at("gradients").size(); ++step) {
         INFO(isa_name(isa) << ": " << golden.at("name") << ", step " << step + 1);
-        step_rate = static_cast<float>(nn::step_rate(optimizer, static_cast<std::int64_t>(step) + 1));
+        const nn::StepRates of_step = nn::step_rates(optimizer, static_cast<std::int64_t>(step) + 1);
+        step_rates[0] = static_cast<float>(of_step.rate);
+        step_rates[1] = static_cast<float>(of_step.decay);
         store.set(gradient, golden.at("gradients")[step].get<std::vector<float>>().data());
         execution.run(1, 1);
         std::vector<float> found(start.size());

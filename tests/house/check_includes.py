@@ -29,6 +29,7 @@ ROOM_OF_PUBLIC_HEADER = {
     "dataset": "data",
     "layers": "nn",
     "compile": "nn",
+    "optimizers": "nn",
     "training": "train",
     "model": "train",
     "tilewise": "train",

@@ -82,68 +82,6 @@ struct Case<MaskedScaleArgs> : Elementwise {
   }
 };
 
-template <>
-struct Case<SgdUpdateArgs> {
-  static constexpr bool has_integers = true;
-  std::vector<double> parameter, gradient;
-  double rate;
-
-  Case(Draw& draw, TileSizes tile) {
-    const std::int64_t count = draw.size(6 * tile.block + 1);
-    parameter = draw.values(count);
-    gradient = draw.values(count);
-    rate = draw.kind() == Values::reals ? 0.125 : 3;
-  }
-  std::int64_t terms() const { return 2; }
-  void make_absolute() { test::make_absolute(parameter), test::make_absolute(gradient), rate = -rate; }
-
-  template <class T>
-  Results run(const KernelTable<T>& table, Guard guard) const {
-    Buffers<T> buffers(guard);
-    T* to = buffers.output(parameter);
-    table.sgd_update({.parameter = to,
-                      .gradient = buffers.input(gradient),
-                      .count = static_cast<std::int64_t>(parameter.size()),
-                      .rate = static_cast<T>(rate)});
-    Results results;
-    results.add_values(to, parameter.size());
-    return results;
-  }
-};
-
-template <>
-struct Case<AdamUpdateArgs> {
-  static constexpr bool has_integers = false;
-  std::vector<double> parameter, gradient, m, v;
-
-  Case(Draw& draw, TileSizes tile) {
-    const std::int64_t count = draw.size(6 * tile.block + 1);
-    parameter = draw.values(count);
-    gradient = draw.values(count);
-    m = draw.values(count);
-    v = draw.values(count);
-    for (double& x : v) x = std::fabs(x) + 1.0 / 16;  // where the square root is not steep
-  }
-
-  template <class T>
-  Results run(const KernelTable<T>& table, Guard guard) const {
-    Buffers<T> buffers(guard);
-    T *to = buffers.output(parameter), *m_data = buffers.output(m), *v_data = buffers.output(v);
-    table.adam_update({.parameter = to,
-                       .gradient = buffers.input(gradient),
-                       .m = m_data,
-                       .v = v_data,
-                       .count = static_cast<std::int64_t>(parameter.size()),
-                       .rate = static_cast<T>(0.01),
-                       .beta1 = static_cast<T>(0.9),
-                       .beta2 = static_cast<T>(0.999),
-                       .epsilon = static_cast<T>(1e-7)});
-    Results results;
-    for (const T* data : {to, m_data, v_data}) results.add_values(data, parameter.size());
-    return results;
-  }
-};
-
 /// It computes nothing of interest: that it runs, and counts its work, is all there is to see.
 template <>
 struct Case<FmaPeakArgs> {

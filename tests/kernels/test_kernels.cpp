@@ -7,10 +7,12 @@
 #include "kernels/conv_cases.hpp"
 #include "kernels/elementwise_cases.hpp"
 #include "kernels/normalization_cases.hpp"
+#include "kernels/optimizer_cases.hpp"
 #include "kernels/pool_cases.hpp"
 #include "kernels/select.hpp"
 #include "kernels/target_cases.hpp"
 #include "support/catch.hpp"
+#include "support/counts.hpp"
 #include "support/draw.hpp"
 #include "support/guarded.hpp"
 
@@ -18,7 +20,8 @@
 namespace tilewise::test {
 namespace {
 
-constexpr std::uint64_t random_shapes = 200;
+/// Per kernel and ISA: shapes with exact data, and with reals (and as many with NaN and infinities).
+constexpr std::uint64_t exact_shapes = 2000, real_shapes = 500;
 
 bool has_fma(Isa isa) {
   return isa != Isa::sse2;
@@ -97,39 +100,46 @@ void check_call(const AnyCase& call, Isa isa, Values kind, Guard guard) {
   }
 }
 
+/// Runs a kernel's cases on one ISA, and counts them.
 template <class AnyCase>
-void check_kernel() {
-  for (Isa isa : available_isas()) {
-    INFO("ISA " << isa_name(isa));
-    const TileSizes tile{table(isa).tile_places, table(isa).channel_block};
-    const auto check = [&](Values kind, std::uint64_t index, std::size_t axis, std::int64_t value) {
-      for (Guard guard : {Guard::after, Guard::before}) {
-        Draw draw(kind, index);
-        draw.set_axis(axis, value);
-        const AnyCase call(draw, tile);
-        INFO(draw.to_string() << ", values " << static_cast<int>(kind) << ", axis " << axis << " = " << value
-                              << ", guard " << (guard == Guard::after ? "after" : "before"));
-        check_call(call, isa, kind, guard);
-      }
-    };
-    constexpr std::size_t no_axis = 1000;
-    for (std::uint64_t i = 0; i < random_shapes; ++i)
-      check(AnyCase::has_integers ? Values::integers : Values::reals, i, no_axis, 0);
-    for (std::uint64_t i = 0; i < random_shapes / 4; ++i) check(Values::reals, 10'000 + i, no_axis, 0);
-    if constexpr (AnyCase::has_integers)
-      for (std::uint64_t i = 0; i < random_shapes / 4; ++i) check(Values::special, 20'000 + i, no_axis, 0);
+void check_kernel(const std::string& name, Isa isa) {
+  const TileSizes tile{table(isa).tile_places, table(isa).channel_block};
+  std::uint64_t exact = 0, real = 0;
+  const auto check = [&](Values kind, std::uint64_t index, std::size_t axis, std::int64_t value) {
+    for (Guard guard : {Guard::after, Guard::before}) {
+      Draw draw(kind, index);
+      draw.set_axis(axis, value);
+      const AnyCase call(draw, tile);
+      INFO(draw.to_string() << ", values " << static_cast<int>(kind) << ", axis " << axis << " = " << value
+                            << ", guard " << (guard == Guard::after ? "after" : "before"));
+      check_call(call, isa, kind, guard);
+    }
+    ++(kind == Values::reals ? real : exact);
+  };
+  constexpr std::size_t no_axis = 1000;
+  for (std::uint64_t i = 0; i < scaled(exact_shapes); ++i)
+    check(AnyCase::has_integers ? Values::integers : Values::reals, i, no_axis, 0);
+  for (std::uint64_t i = 0; i < scaled(real_shapes); ++i) check(Values::reals, 10'000'000 + i, no_axis, 0);
+  if constexpr (AnyCase::has_integers)
+    for (std::uint64_t i = 0; i < scaled(real_shapes); ++i) check(Values::special, 20'000'000 + i, no_axis, 0);
 
-    Draw draw(Values::integers, 0);
-    const AnyCase any(draw, tile);
-    for (std::size_t axis = 0; axis < draw.axes().size(); ++axis)
-      for (std::int64_t value = 1; value <= draw.axes()[axis]; ++value)
-        check(AnyCase::has_integers ? Values::integers : Values::reals, 30'000 + axis, axis, value);
-  }
+  Draw draw(Values::integers, 0);
+  const AnyCase any(draw, tile);
+  for (std::size_t axis = 0; axis < draw.axes().size(); ++axis)
+    for (std::int64_t value = 1; value <= draw.axes()[axis]; ++value)
+      check(AnyCase::has_integers ? Values::integers : Values::reals, 30'000'000 + axis, axis, value);
+  const std::string id = name + "/" + std::string(isa_name(isa));
+  if (exact > 0) count_cases("1 exact integers, kernels", id, exact);
+  count_cases("3 reals against float64, kernels", id, real);
+  count_cases("4 guard pages at both ends, kernels", id, exact + real);
 }
 
 #define KERNEL(name, Args)                  \
   TEST_CASE("kernel " #name, "[kernels]") { \
-    check_kernel<Case<Args>>();             \
+    for (Isa isa : available_isas()) {      \
+      INFO("ISA " << isa_name(isa));        \
+      check_kernel<Case<Args>>(#name, isa); \
+    }                                       \
   }
 #include "kernels/kernels.inc"
 #undef KERNEL
@@ -150,6 +160,37 @@ TEST_CASE("relu keeps NaN and infinity, and makes minus zero zero", "[kernels]")
     CHECK(out[5] == 1.5f);
     CHECK(out[6] == 0);
     CHECK(out[7] == 1e-45f);
+  }
+}
+
+TEST_CASE("centered RMSprop stays finite where rounding takes v below the square of the mean", "[kernels]") {
+  for (Isa isa : available_isas()) {
+    INFO("ISA " << isa_name(isa));
+    const float gradient = 3;
+    float parameter = 1, v = 9, mean = std::nextafter(3.f, 4.f);
+    table(isa).rmsprop_update({.parameter = &parameter,
+                               .gradient = &gradient,
+                               .v = &v,
+                               .mean = &mean,
+                               .m = nullptr,
+                               .count = 1,
+                               .rate = 0x1p-20f,
+                               .decay = 0,
+                               .rho = 1 - 0x1p-20f,
+                               .momentum = 0,
+                               .epsilon = 0x1p-20f});
+    CHECK(parameter == 1 - 3 * 0x1p-10f);
+  }
+}
+
+TEST_CASE("without decay an update leaves the bits of a parameter whose gradient is zero", "[kernels]") {
+  for (Isa isa : available_isas()) {
+    INFO("ISA " << isa_name(isa));
+    const float gradient[] = {0, 0};
+    float parameter[] = {infinity, -1.5f};
+    table(isa).sgd_update({.parameter = parameter, .gradient = gradient, .count = 2, .rate = 0.5f, .decay = 0});
+    CHECK(parameter[0] == infinity);
+    CHECK(parameter[1] == -1.5f);
   }
 }
 

@@ -52,7 +52,7 @@ class DoubleNetwork {
       const nn::TrainingGraph graph = nn::training_graph(network_, {.optimizer = SGD{}}, store_);
       evaluation_graph_ = graph;
       evaluation_ = execution(graph);
-      bind_step(*evaluation_, graph, &no_rate_);
+      bind_step(*evaluation_, graph, no_rates_);
     } else {
       evaluation_graph_ = nn::evaluation_graph(network_, SparseCategoricalCrossentropy{}, {});
       evaluation_ = execution(*evaluation_graph_);
@@ -66,7 +66,7 @@ class DoubleNetwork {
     std::vector<std::vector<double>> before, gradients;
     for (int parameter = 0; parameter < parameters(); ++parameter) before.push_back(values(parameter));
     const auto training = execution(graph);
-    bind_step(*training, graph, &whole_rate_);
+    bind_step(*training, graph, whole_rates_);
     run(*training, graph);
     for (int parameter = 0; parameter < parameters(); ++parameter) {
       const auto number = static_cast<std::size_t>(parameter);
@@ -83,8 +83,8 @@ class DoubleNetwork {
     return network_.emit_for_training(0).graph.values().size() != network_.graph().values().size();
   }
 
-  void bind_step(plan::Execution& execution, const nn::TrainingGraph& graph, const double* rate) const {
-    execution.bind(graph.rate, rate);
+  void bind_step(plan::Execution& execution, const nn::TrainingGraph& graph, const double* rates) const {
+    execution.bind(graph.rates, rates);
     if (graph.step) execution.bind(*graph.step, &step_);
   }
 
@@ -103,7 +103,7 @@ class DoubleNetwork {
     return sum / batch;
   }
 
-  const double whole_rate_ = 1, no_rate_ = 0;
+  const double whole_rates_[2] = {1, 0}, no_rates_[2] = {0, 0};
   const std::int32_t step_ = 5;
   nn::Network network_;
   plan::ParameterStore store_;

@@ -61,7 +61,9 @@ TEST_CASE("the notebook's network has 896,906 parameters, and a summary as in Ke
         " dense (Dense)                    (None, 128)          802,944\n"
         " dense_1 (Dense)                  (None, 10)           1,290\n"
         "================================================================\n"
-        "Total params: 896,906 (3.42 MB)\n");
+        "Total params: 896,906 (3.42 MB)\n"
+        "Trainable params: 896,906 (3.42 MB)\n"
+        "Non-trainable params: 0 (0.00 B)\n");
 }
 
 TEST_CASE("output shapes follow Keras", "[nn]") {

@@ -57,11 +57,11 @@ TEST_CASE("the state of an optimizer is kept beside the weights, and zeroed by t
 }
 
 TEST_CASE("the rate of a step carries Adam's bias correction", "[nn]") {
-  CHECK(nn::step_rate(SGD{.learning_rate = 0.25}, 7) == 0.25);
-  CHECK(nn::step_rate(Adam{}, 1) == Approx(1e-3 * std::sqrt(1 - 0.999) / (1 - 0.9)).epsilon(1e-12));
-  CHECK(nn::step_rate(Adam{}, 3) ==
+  CHECK(nn::step_rates(SGD{.learning_rate = 0.25}, 7).rate == 0.25);
+  CHECK(nn::step_rates(Adam{}, 1).rate == Approx(1e-3 * std::sqrt(1 - 0.999) / (1 - 0.9)).epsilon(1e-12));
+  CHECK(nn::step_rates(Adam{}, 3).rate ==
         Approx(1e-3 * std::sqrt(1 - 0.999 * 0.999 * 0.999) / (1 - 0.9 * 0.9 * 0.9)).epsilon(1e-12));
-  CHECK(nn::step_rate(Adam{}, 1'000'000'000) == Approx(1e-3).epsilon(1e-12));
+  CHECK(nn::step_rates(Adam{}, 1'000'000'000).rate == Approx(1e-3).epsilon(1e-12));
 }
 
 TEST_CASE("optimizers with impossible options are refused", "[nn]") {
@@ -73,6 +73,42 @@ TEST_CASE("optimizers with impossible options are refused", "[nn]") {
   CHECK_THROWS_AS(nn::check_optimizer(Adam{.beta2 = -0.1}), ArgumentError);
   CHECK_THROWS_AS(nn::check_optimizer(Adam{.epsilon = 0}), ArgumentError);
   CHECK_NOTHROW(nn::check_optimizer(Adam{.beta1 = 0}));
+  CHECK_THROWS_WITH(nn::check_optimizer(AdamW{.beta1 = 1}),
+                    "AdamW: beta1 must be at least 0 and below 1; found 1.000000");
+  CHECK_THROWS_AS(nn::check_optimizer(SGD{.momentum = 1}), ArgumentError);
+  CHECK_THROWS_AS(nn::check_optimizer(SGD{.momentum = NAN}), ArgumentError);
+  CHECK_THROWS_AS(nn::check_optimizer(SGD{.weight_decay = -1}), ArgumentError);
+  CHECK_THROWS_AS(nn::check_optimizer(Adam{.weight_decay = INFINITY}), ArgumentError);
+  CHECK_THROWS_AS(nn::check_optimizer(RMSprop{.rho = -0.5}), ArgumentError);
+  CHECK_THROWS_AS(nn::check_optimizer(RMSprop{.momentum = 1}), ArgumentError);
+  CHECK_THROWS_AS(nn::check_optimizer(RMSprop{.epsilon = 0}), ArgumentError);
+}
+
+TEST_CASE("an optimizer keeps the state that its options need", "[nn]") {
+  const nn::Network network(nn::Topology::chain({Dense(2)}), {3});
+  const auto states = [&](const Optimizer& optimizer) {
+    plan::ParameterStore store = store_for(network);
+    nn::training_graph(network, {.optimizer = optimizer, .loss = SparseCategoricalCrossentropy{.from_logits = true}},
+                       store);
+    std::vector<std::string> names;
+    for (int number = 2; number < store.count(); number += 1) names.push_back(store.name(number));
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  CHECK(states(SGD{.weight_decay = 0.1}).empty());
+  CHECK(states(SGD{.momentum = 0.9}) == Names{"sgd/dense/kernel/m", "sgd/dense/bias/m"});
+  CHECK(states(AdamW{}).size() == 4);
+  CHECK(states(RMSprop{}) == Names{"rmsprop/dense/kernel/v", "rmsprop/dense/bias/v"});
+  CHECK(states(RMSprop{.momentum = 0.5, .centered = true}) ==
+        Names{"rmsprop/dense/kernel/v", "rmsprop/dense/kernel/mean", "rmsprop/dense/kernel/m", "rmsprop/dense/bias/v",
+              "rmsprop/dense/bias/mean", "rmsprop/dense/bias/m"});
+}
+
+TEST_CASE("the decay of a step is the weight decay times the learning rate, without Adam's correction", "[nn]") {
+  CHECK(nn::step_rates(SGD{.learning_rate = 0.25, .weight_decay = 0.5}, 3).decay == 0.125);
+  CHECK(nn::step_rates(AdamW{}, 1).decay == Approx(4e-6));
+  CHECK(nn::step_rates(AdamW{}, 1).rate == nn::step_rates(Adam{}, 1).rate);
+  CHECK(nn::step_rates(Adam{}, 1).decay == 0);
 }
 
 TEST_CASE("a network without weights is not trained", "[nn]") {

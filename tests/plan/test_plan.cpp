@@ -284,7 +284,7 @@ TEST_CASE("buffers that live at the same time do not overlap, and inference need
 
 TEST_CASE("a steady step allocates nothing, and derived weights follow the parameters", "[plan]") {
   Net net = pooled_net(8);
-  std::vector<ValueId> update{net.graph.add_input("rate", {{1}, Storage::plain})};
+  std::vector<ValueId> update{net.graph.add_input("rates", {{2}, Storage::plain})};
   const std::vector<ValueId> gradients = plan::differentiate(net.graph, net.loss, net.parameters);
   for (std::size_t i = 0; i < gradients.size(); ++i) update.insert(update.end(), {net.parameters[i], gradients[i]});
   net.graph.emit(std::make_shared<ops::SgdUpdate>(), update);
@@ -295,10 +295,10 @@ TEST_CASE("a steady step allocates nothing, and derived weights follow the param
   plan::Execution execution(plan::make_plan(net.graph, {kernels, 8, {net.loss}}), store, 2);
   std::vector<float> x(net.inputs[net.x].begin(), net.inputs[net.x].end());
   std::vector<std::int32_t> labels(net.inputs[net.labels].begin(), net.inputs[net.labels].end());
-  const float rate = 0.05f;
+  const float rates[] = {0.05f, 0};
   execution.bind(net.x, x.data());
   execution.bind(net.labels, labels.data());
-  execution.bind(update[0], &rate);
+  execution.bind(update[0], rates);
   const auto loss = [&] {
     const float* losses = static_cast<const float*>(execution.data(net.loss));
     double sum = 0;

@@ -4,23 +4,10 @@
 #include <variant>
 #include <vector>
 
+#include "tilewise/optimizers.hpp"
+
 /// How a model is to be trained: optimizer, loss, metrics.
 namespace tilewise {
-
-/// Adam in Keras's form: step = learning_rate * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon).
-struct Adam {
-  double learning_rate = 1e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double epsilon = 1e-7;
-};
-
-/// step = learning_rate * gradient.
-struct SGD {
-  double learning_rate = 1e-2;
-};
-
-using Optimizer = std::variant<Adam, SGD>;
 
 /// The mean over samples of -log p[label]. The model gives p (the default), or with from_logits what a softmax turns
 /// into it. After a softmax layer it is computed from the logits all the same, which is stable for any finite ones.

@@ -8,6 +8,7 @@
 #include "tilewise/isa.hpp"
 #include "tilewise/layers.hpp"
 #include "tilewise/model.hpp"
+#include "tilewise/optimizers.hpp"
 #include "tilewise/runtime.hpp"
 #include "tilewise/shape.hpp"
 #include "tilewise/training.hpp"
