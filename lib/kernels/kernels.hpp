@@ -4,6 +4,7 @@
 
 #include "kernels/contracts/classification.hpp"
 #include "kernels/contracts/convolution.hpp"
+#include "kernels/contracts/depthwise.hpp"
 #include "kernels/contracts/elementwise.hpp"
 #include "kernels/contracts/normalization.hpp"
 #include "kernels/contracts/optimizer.hpp"

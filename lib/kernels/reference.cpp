@@ -1,6 +1,7 @@
 #include "kernels/kernels.hpp"
 #include "kernels/reference/classification.hpp"
 #include "kernels/reference/convolution.hpp"
+#include "kernels/reference/depthwise.hpp"
 #include "kernels/reference/elementwise.hpp"
 #include "kernels/reference/normalization.hpp"
 #include "kernels/reference/optimizer.hpp"

@@ -4,6 +4,7 @@
 #include "nn/batch_normalization.hpp"
 #include "nn/conv2d.hpp"
 #include "nn/dense.hpp"
+#include "nn/depthwise_conv2d.hpp"
 #include "nn/dropout.hpp"
 #include "nn/flatten.hpp"
 #include "nn/merging.hpp"
@@ -27,17 +28,10 @@ constexpr Entry entry() {
 
 // THE list of layers that files may name: one line per layer.
 constexpr Entry entries[] = {
-    entry<Conv2DLayer>(),
-    entry<MaxPool2DLayer>(),
-    entry<AveragePool2DLayer>(),
-    entry<FlattenLayer>(),
-    entry<DenseLayer>(),
-    entry<ReLULayer>(),
-    entry<SoftmaxLayer>(),
-    entry<AddLayer>(),
-    entry<ConcatenateLayer>(),
-    entry<DropoutLayer>(),
-    entry<BatchNormalizationLayer>(),
+    entry<Conv2DLayer>(),        entry<DepthwiseConv2DLayer>(), entry<MaxPool2DLayer>(),
+    entry<AveragePool2DLayer>(), entry<FlattenLayer>(),         entry<DenseLayer>(),
+    entry<ReLULayer>(),          entry<SoftmaxLayer>(),         entry<AddLayer>(),
+    entry<ConcatenateLayer>(),   entry<DropoutLayer>(),         entry<BatchNormalizationLayer>(),
     entry<ZeroPadding2DLayer>(),
 };
 

@@ -5,6 +5,7 @@
 
 #include "kernels/classification_cases.hpp"
 #include "kernels/conv_cases.hpp"
+#include "kernels/depthwise_cases.hpp"
 #include "kernels/elementwise_cases.hpp"
 #include "kernels/normalization_cases.hpp"
 #include "kernels/optimizer_cases.hpp"

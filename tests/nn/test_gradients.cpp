@@ -199,6 +199,12 @@ TEST_CASE("the gradients of a whole network are those of central differences", "
                      Dense(classes, {.activation = softmax})},
                     {7, 6, 2}, fuse);
   }
+  SECTION("with depthwise convolutions, one with a multiplier, and a pointwise one") {
+    check_gradients({DepthwiseConv2D({2, 3}, {.padding = {1, 0, 2, 1}, .dilation = {1, 2}}),
+                     DepthwiseConv2D(3, {.stride = 3, .padding = same, .depth_multiplier = 2, .activation = relu}),
+                     Conv2D(5, 1), Flatten(), Dense(classes, {.activation = softmax})},
+                    {7, 6, 2}, fuse);
+  }
   SECTION("with overlapping pools and no bias") {
     check_gradients({Conv2D(3, {2, 2}, {.stride = 2, .padding = same, .use_bias = false}),
                      MaxPool2D(3, {.stride = 1, .padding = same}), AveragePool2D(3, {.stride = 2, .padding = same}),

@@ -30,6 +30,14 @@ std::vector<Layer> every_layer() {
                  {.stride = {2, 1}, .padding = {1, 2, 3, 0}, .activation = relu, .use_bias = false, .name = "first"}),
           Conv2D(4, 3, {.padding = same, .dilation = {2, 3}}),
           Conv2D(6, 1, {.groups = 2}),
+          DepthwiseConv2D(1),
+          DepthwiseConv2D({2, 1}, {.stride = {1, 2},
+                                   .padding = {1, 0, 2, 3},
+                                   .dilation = {2, 1},
+                                   .depth_multiplier = 3,
+                                   .activation = relu,
+                                   .use_bias = false,
+                                   .name = "apart"}),
           MaxPool2D({3, 2}, {.stride = {1, 2}, .padding = same, .name = "largest"}),
           AveragePool2D(),
           ReLU("rectify"),
@@ -72,6 +80,9 @@ TEST_CASE("output shapes follow Keras", "[nn]") {
   CHECK(output_of(Conv2D(5, 3, {.stride = {1, 3}, .padding = {0, 1, 2, 4}}), {7, 6, 2}) == Shape{6, 4, 5});
   CHECK(output_of(Conv2D(5, {3, 2}, {.dilation = {2, 3}}), {7, 6, 2}) == Shape{3, 3, 5});
   CHECK(output_of(Conv2D(5, 3, {.stride = 2, .padding = same, .dilation = {3, 1}}), {7, 6, 2}) == Shape{4, 3, 5});
+  CHECK(output_of(DepthwiseConv2D({3, 2}), {7, 6, 2}) == Shape{5, 5, 2});
+  CHECK(output_of(DepthwiseConv2D(3, {.stride = 2, .padding = same, .depth_multiplier = 3}), {7, 6, 2}) ==
+        Shape{4, 3, 6});
   CHECK(output_of(MaxPool2D(), {7, 6, 2}) == Shape{3, 3, 2});
   CHECK(output_of(MaxPool2D(2, {.padding = same}), {7, 6, 2}) == Shape{4, 3, 2});
   CHECK(output_of(AveragePool2D(3, {.stride = 2}), {7, 6, 2}) == Shape{3, 2, 2});
@@ -115,6 +126,9 @@ TEST_CASE("options that cannot be are refused by the layer", "[nn]") {
   CHECK_THROWS_AS(Conv2D(4, 3, {.groups = 0}), ArgumentError);
   CHECK(message_of<ArgumentError>([] { Conv2D(4, 3, {.groups = 3}); }) ==
         "Conv2D: 3 groups of 4 filters; expected groups that divide them");
+  CHECK(message_of<ArgumentError>([] { DepthwiseConv2D(3, {.depth_multiplier = 0}); }) ==
+        "DepthwiseConv2D: depth_multiplier must be at least 1, found 0");
+  CHECK_THROWS_AS(DepthwiseConv2D({0, 3}), ArgumentError);
   CHECK_THROWS_AS(MaxPool2D(0), ArgumentError);
   CHECK_THROWS_AS(MaxPool2D(2, {.stride = {0, 1}}), ArgumentError);
   CHECK_THROWS_AS(AveragePool2D({2, -1}), ArgumentError);
@@ -165,6 +179,21 @@ TEST_CASE("initial weights are Glorot-uniform kernels and zero biases, and depen
   CHECK(values != nn::initial_values(nn::Initializer::glorot_uniform, kernel, 8, 2));
   CHECK(values != nn::initial_values(nn::Initializer::glorot_uniform, kernel, 7, 3));
   CHECK(nn::initial_values(nn::Initializer::zeros, {4}, 7, 2) == std::vector<float>(4));
+}
+
+TEST_CASE("a depthwise kernel has Keras's shape and first values, and is stored without its last axis", "[nn]") {
+  const nn::Network network({DepthwiseConv2D({3, 2}, {.depth_multiplier = 4})}, {5, 5, 6});
+  CHECK(network.parameter_count() == 3 * 2 * 6 * 4 + 24);
+  const nn::Parameter& kernel = network.parameters()[0];
+  CHECK(kernel.name == "depthwise_conv2d/kernel");
+  CHECK(kernel.shape == Shape{3, 2, 6, 4});
+  plan::ParameterStore store{ops::Kernels(ops::Scalar::f32)};
+  network.allocate(store);
+  network.initialize(store, 5);
+  CHECK(store.shape(0) == Shape{3, 2, 24});
+  std::vector<float> values(144);
+  store.get(0, values.data());
+  CHECK(values == nn::initial_values(nn::Initializer::glorot_uniform, {3, 2, 6, 4}, 5, 0));
 }
 
 TEST_CASE("an architecture survives JSON, with every kind of layer", "[nn]") {

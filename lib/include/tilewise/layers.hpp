@@ -98,6 +98,25 @@ struct Conv2D : Layer {
   Conv2D(std::int64_t filters, Size2D kernel, const Conv2DOptions& options = {});
 };
 
+struct DepthwiseConv2DOptions {
+  Size2D stride = 1;
+  Padding padding = valid;
+  Size2D dilation = 1;
+  std::int64_t depth_multiplier = 1;  ///< results of each channel
+  Activation activation = linear;
+  bool use_bias = true;
+  std::string name = {};
+};
+
+/// {H, W, C} -> {H', W', C * m} with m = depth_multiplier, each channel convolved by itself:
+/// y[p][q][c*m + j] = activation(bias[c*m + j] + sum over r, s of
+/// x[p*stride + r*dilation - top][q*stride + s*dilation - left][c] * kernel[r][s][c][j]). Keras's meaning and layout.
+/// Parameters: kernel {height, width, C, m}, Glorot-uniform, and bias {C * m}, zero. Throws ArgumentError for a kernel,
+/// stride, dilation or multiplier below 1; ShapeError, when the model is built, if the kernel exceeds the padded image.
+struct DepthwiseConv2D : Layer {
+  DepthwiseConv2D(Size2D kernel, const DepthwiseConv2DOptions& options = {});
+};
+
 struct Pool2DOptions {
   Size2D stride = 0;  ///< 0: the window's size
   Padding padding = valid;
