@@ -21,6 +21,9 @@ class Random {
   float uniform(std::uint64_t position) const noexcept;
   /// Uniform in [0, bound), bound > 0; 64 random bits, so the bias is below bound * 2^-64.
   std::uint64_t below(std::uint64_t bound, std::uint64_t position) const noexcept;
+  /// Normal, of mean 0 and standard deviation 1, cut off at -2 and 2. The bits hang on no library's functions.
+  /// `position` below 2^40.
+  double cut_normal(std::uint64_t position) const noexcept;
 
  private:
   std::uint64_t seed_;

@@ -77,6 +77,23 @@ void masked_scale(const MaskedScaleArgs<float>& args) {
 }
 
 template <class Arch>
+void clamp(const ClampArgs<float>& args) {
+  const Vec<Arch> low(-args.limit), high(args.limit);
+  for_each_vector<Arch>(args.count, [&](std::int64_t i, auto width) TILEWISE_INLINE {
+    const Vec<Arch> x = load_part<Arch>(args.in + i, width);
+    store_part<Arch>(args.out + i, xsimd::select(x < low, low, xsimd::select(x > high, high, x)), width);
+  });
+}
+
+template <class Arch>
+void scale(const ScaleArgs<float>& args) {
+  const Vec<Arch> factor(args.scale);
+  for_each_vector<Arch>(args.count, [&](std::int64_t i, auto width) TILEWISE_INLINE {
+    store_part<Arch>(args.out + i, load_part<Arch>(args.in + i, width) * factor, width);
+  });
+}
+
+template <class Arch>
 void column_sum(const ColumnSumArgs<float>& args) {
   for_each_vector<Arch>(args.columns, [&](std::int64_t n, auto width) TILEWISE_INLINE {
     Vec<Arch> sum = args.accumulate ? load_part<Arch>(args.out + n, width) : Vec<Arch>(0.f);

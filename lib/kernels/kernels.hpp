@@ -2,10 +2,12 @@
 
 #include <cstdint>
 
+#include "kernels/contracts/activation.hpp"
 #include "kernels/contracts/classification.hpp"
 #include "kernels/contracts/convolution.hpp"
 #include "kernels/contracts/depthwise.hpp"
 #include "kernels/contracts/elementwise.hpp"
+#include "kernels/contracts/exp_log.hpp"
 #include "kernels/contracts/normalization.hpp"
 #include "kernels/contracts/optimizer.hpp"
 #include "kernels/contracts/peak.hpp"

@@ -75,11 +75,19 @@ void average_pool(const AveragePoolArgs<float>& args) {
   const Vec<Arch> divisor(args.divisor);
   for (std::int64_t i = 0; i < args.count; ++i) {
     for_each_vector<Arch>(args.channels, [&](std::int64_t k, auto width) TILEWISE_INLINE {
-      Vec<Arch> sum(0.f);
-      for (std::int32_t r = 0; r < args.rows; ++r)
-        for (std::int32_t c = 0; c < args.columns; ++c)
-          sum = sum + load_part<Arch>(args.in + i * args.in_step + r * args.in_row + c * args.in_column + k, width);
-      store_part<Arch>(args.out + i * args.out_step + k, divide<Arch>(sum, divisor), width);
+      Vec<Arch> sum(0.f), partial(0.f);
+      std::int32_t added = 0;
+      for (std::int32_t r = 0; r < args.rows; ++r) {
+        for (std::int32_t c = 0; c < args.columns; ++c) {
+          partial =
+              partial + load_part<Arch>(args.in + i * args.in_step + r * args.in_row + c * args.in_column + k, width);
+          if (++added < average_pool_chain) continue;
+          sum = sum + partial;
+          partial = Vec<Arch>(0.f);
+          added = 0;
+        }
+      }
+      store_part<Arch>(args.out + i * args.out_step + k, divide<Arch>(sum + partial, divisor), width);
     });
   }
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "kernels/activation.hpp"
+#include "kernels/classification.hpp"
 #include "kernels/conv_direct.hpp"
 #include "kernels/depthwise.hpp"
 #include "kernels/elementwise.hpp"
@@ -9,6 +11,7 @@
 #include "kernels/peak.hpp"
 #include "kernels/pool.hpp"
 #include "kernels/transpose.hpp"
+#include "kernels/vector_math.hpp"
 
 namespace tilewise::kernels {
 namespace {
@@ -34,11 +37,22 @@ consteval KernelTable<float> vector_table(const char* isa) {
   table.relu = &relu<Arch>;
   table.relu_backward = &relu_backward<Arch>;
   table.add = &add<Arch>;
+  table.exponential = &exponential<Arch>;
+  table.logarithm = &logarithm<Arch>;
+  table.tanh = &tanh<Arch>;
+  table.tanh_backward = &tanh_backward<Arch>;
+  table.sigmoid = &sigmoid<Arch>;
+  table.sigmoid_backward = &sigmoid_backward<Arch>;
+  table.leaky_relu = &leaky_relu<Arch>;
+  table.leaky_relu_backward = &leaky_relu_backward<Arch>;
   table.masked_scale = &masked_scale<Arch>;
+  table.clamp = &clamp<Arch>;
+  table.scale = &scale<Arch>;
   table.squared_error_backward = &squared_error_backward<Arch>;
   table.centered_sum = &centered_sum<Arch>;
   table.normalize = &normalize<Arch>;
   table.normalize_backward = &normalize_backward<Arch>;
+  table.softmax = &softmax<Arch>;
   table.sgd_update = &sgd_update<Arch>;
   table.sgd_momentum_update = &sgd_momentum_update<Arch>;
   table.adam_update = &adam_update<Arch>;

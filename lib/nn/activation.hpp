@@ -29,4 +29,26 @@ class SoftmaxLayer final : public LayerDefinition {
   nlohmann::json config() const override;
 };
 
+class TanhLayer final : public LayerDefinition {
+ public:
+  static constexpr std::string_view class_name = "Tanh";
+  using LayerDefinition::LayerDefinition;
+  static Layer from_config(const std::string& name, const nlohmann::json& config);
+
+  std::string_view kind() const noexcept override { return class_name; }
+  ValueId emit(LayerBuilder& builder, ValueId x) const override;
+  nlohmann::json config() const override;
+};
+
+class SigmoidLayer final : public LayerDefinition {
+ public:
+  static constexpr std::string_view class_name = "Sigmoid";
+  using LayerDefinition::LayerDefinition;
+  static Layer from_config(const std::string& name, const nlohmann::json& config);
+
+  std::string_view kind() const noexcept override { return class_name; }
+  ValueId emit(LayerBuilder& builder, ValueId x) const override;
+  nlohmann::json config() const override;
+};
+
 }  // namespace tilewise::nn

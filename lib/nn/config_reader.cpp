@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strict_json.hpp"
+#include "nn/initializers.hpp"
 #include "tilewise/error.hpp"
 
 namespace tilewise::nn {
@@ -13,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<Activation, 3> activations{linear, relu, softmax};
+constexpr std::array<Activation, 5> activations{linear, relu, softmax, tanh, sigmoid};
 
 [[noreturn]] void wrong(const char* field, const char* expected, const json& found) {
   throw ArgumentError(std::string("field '") + field + "': expected " + expected + ", found " + base::printable(found));
@@ -87,7 +88,17 @@ Activation ConfigReader::activation(const char* name) {
   const auto& value = field(name);
   for (Activation activation : activations)
     if (value == activation_name(activation)) return activation;
-  wrong(name, "\"linear\", \"relu\" or \"softmax\"", value);
+  wrong(name, "\"linear\", \"relu\", \"softmax\", \"tanh\" or \"sigmoid\"", value);
+}
+
+Initializer ConfigReader::initializer(const char* name) {
+  const auto& value = field(name);
+  std::string known;
+  for (Initializer initializer : initializers) {
+    if (value == initializer_name(initializer)) return initializer;
+    known += (known.empty() ? "\"" : ", \"") + std::string(initializer_name(initializer)) + "\"";
+  }
+  wrong(name, ("one of " + known).c_str(), value);
 }
 
 void ConfigReader::finish() const {
@@ -118,6 +129,10 @@ const char* activation_name(Activation activation) {
       return "relu";
     case Activation::softmax:
       return "softmax";
+    case Activation::tanh:
+      return "tanh";
+    case Activation::sigmoid:
+      return "sigmoid";
     case Activation::linear:
       break;
   }

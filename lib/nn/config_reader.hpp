@@ -23,8 +23,10 @@ class ConfigReader {
   Size2D size(const char* name);
   /// "valid", "same" or [top, bottom, left, right]
   Padding padding(const char* name);
-  /// "linear", "relu" or "softmax"
+  /// "linear", "relu", "softmax", "tanh" or "sigmoid"
   Activation activation(const char* name);
+  /// "glorot_uniform" or another one's name
+  Initializer initializer(const char* name);
   const nlohmann::json& field(const char* name);
   /// To be called last: no field may be left.
   void finish() const;

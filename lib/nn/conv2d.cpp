@@ -34,7 +34,7 @@ ValueId Conv2DLayer::emit(LayerBuilder& builder, ValueId x) const {
     throw ShapeError(std::to_string(groups) + " groups of " + std::to_string(image[2]) +
                      " input channels; expected groups that divide them");
   const ValueId kernel = builder.parameter("kernel", {kernel_.height, kernel_.width, image[2] / groups, filters_},
-                                           Initializer::glorot_uniform, true, groups);
+                                           options_.kernel_initializer, true, groups);
   const ValueId bias =
       options_.use_bias ? builder.parameter("bias", {filters_}, Initializer::zeros, true, groups) : no_value;
   const auto op = std::make_shared<ops::Conv2D>(ops::Conv2DAttributes{.window = window, .groups = groups});
@@ -50,7 +50,8 @@ nlohmann::json Conv2DLayer::config() const {
           {"dilation_rate", to_json(options_.dilation)},
           {"groups", options_.groups},
           {"activation", activation_name(options_.activation)},
-          {"use_bias", options_.use_bias}};
+          {"use_bias", options_.use_bias},
+          {"kernel_initializer", initializer_name(options_.kernel_initializer)}};
 }
 
 Layer Conv2DLayer::from_config(const std::string& name, const nlohmann::json& config) {
@@ -63,6 +64,7 @@ Layer Conv2DLayer::from_config(const std::string& name, const nlohmann::json& co
                               .groups = reader.integer("groups"),
                               .activation = reader.activation("activation"),
                               .use_bias = reader.boolean("use_bias"),
+                              .kernel_initializer = reader.initializer("kernel_initializer"),
                               .name = name};
   reader.finish();
   return Conv2D(filters, kernel, options);

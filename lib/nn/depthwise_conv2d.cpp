@@ -29,7 +29,7 @@ ValueId DepthwiseConv2DLayer::emit(LayerBuilder& builder, ValueId x) const {
   const std::int64_t times = options_.depth_multiplier, channels = base::checked_mul(image[2], times);
   const ValueId kernel = builder.parameter({.name = "kernel",
                                             .shape = {kernel_.height, kernel_.width, image[2], times},
-                                            .initializer = Initializer::glorot_uniform,
+                                            .initializer = options_.depthwise_initializer,
                                             .stored_shape = {kernel_.height, kernel_.width, channels}});
   const ValueId bias = options_.use_bias ? builder.parameter("bias", {channels}, Initializer::zeros) : no_value;
   const ValueId repeated = times == 1 ? x : builder.emit(std::make_shared<ops::RepeatChannels>(times), {x});
@@ -44,7 +44,8 @@ nlohmann::json DepthwiseConv2DLayer::config() const {
           {"dilation_rate", to_json(options_.dilation)},
           {"depth_multiplier", options_.depth_multiplier},
           {"activation", activation_name(options_.activation)},
-          {"use_bias", options_.use_bias}};
+          {"use_bias", options_.use_bias},
+          {"depthwise_initializer", initializer_name(options_.depthwise_initializer)}};
 }
 
 Layer DepthwiseConv2DLayer::from_config(const std::string& name, const nlohmann::json& config) {
@@ -56,6 +57,7 @@ Layer DepthwiseConv2DLayer::from_config(const std::string& name, const nlohmann:
                                        .depth_multiplier = reader.integer("depth_multiplier"),
                                        .activation = reader.activation("activation"),
                                        .use_bias = reader.boolean("use_bias"),
+                                       .depthwise_initializer = reader.initializer("depthwise_initializer"),
                                        .name = name};
   reader.finish();
   return DepthwiseConv2D(kernel, options);

@@ -1,22 +1,23 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
+#include "tilewise/initializers.hpp"
 #include "tilewise/shape.hpp"
 
 namespace tilewise::nn {
 
-enum class Initializer : std::uint8_t {
-  zeros,
-  ones,
-  /// Uniform within +-sqrt(6 / (fan_in + fan_out)): Glorot and Bengio 2010, formula 16.
-  glorot_uniform,
-};
+using tilewise::Initializer;
 
-/// The first values of a model's index-th parameter, row-major. A kernel {..., in, out} has fan_in = taps * in and
-/// fan_out = taps * out, taps the product of the extents before `in`, as in Keras. The values depend on the arguments
-/// only.
+/// All of them, and their names in files.
+inline constexpr std::array<Initializer, 6> initializers{zeros,         ones,       glorot_uniform,
+                                                         glorot_normal, he_uniform, he_normal};
+const char* initializer_name(Initializer initializer);
+
+/// The first values of a model's index-th parameter, row-major. They depend on the arguments only: the bits are the
+/// same on every machine.
 std::vector<float> initial_values(Initializer initializer, const Shape& shape, std::uint64_t seed, std::uint64_t index);
 
 }  // namespace tilewise::nn

@@ -1,9 +1,9 @@
 #include "nn/network.hpp"
 
 #include "base/checked.hpp"
+#include "nn/clipping.hpp"
 #include "nn/layer_names.hpp"
 #include "nn/losses.hpp"
-#include "nn/metrics.hpp"
 #include "nn/optimizers.hpp"
 #include "tilewise/error.hpp"
 
@@ -71,7 +71,7 @@ void Network::initialize(plan::ParameterStore& store, std::uint64_t seed) const 
 
 std::vector<ValueId> EvaluationGraph::outputs() const {
   std::vector<ValueId> outputs{loss};
-  if (accuracy) outputs.push_back(*accuracy);
+  for (const MetricNode& metric : metrics) outputs.push_back(metric.value);
   return outputs;
 }
 
@@ -95,7 +95,8 @@ EvaluationGraph with_loss(plan::Graph graph, ValueId inputs, ValueId output, con
   result.truth = result.graph.add_input(truth.element == ops::Element::i32 ? "labels" : "targets", truth);
   const LossValues values = emit_loss(result.graph, loss, output, result.truth);
   result.loss = values.per_sample;
-  for (const Metric& metric : metrics) result.accuracy = emit_metric(result.graph, metric, values.scores, result.truth);
+  for (const Metric& metric : metrics)
+    result.metrics.push_back(emit_metric(result.graph, metric, values.scores, result.truth));
   return result;
 }
 
@@ -107,13 +108,15 @@ EvaluationGraph evaluation_graph(const Network& network, const Loss& loss, const
 
 TrainingGraph training_graph(const Network& network, const CompileOptions& options, plan::ParameterStore& store) {
   check_optimizer(options.optimizer);
+  check_clipping(options);
   Network::Emitted emitted = network.emit_for_training(options.seed);
   const auto parameters = trained_values(emitted.graph, network.parameters());
   if (parameters.empty()) throw ArgumentError("the model has no weights to train");
   TrainingGraph result{
       with_loss(std::move(emitted.graph), emitted.input, emitted.output, options.loss, options.metrics), ops::no_value,
       emitted.step};
-  const auto gradients = plan::differentiate(result.graph, result.loss, parameters);
+  const auto gradients =
+      emit_clipping(result.graph, options, plan::differentiate(result.graph, result.loss, parameters));
   result.rates = result.graph.add_input("rates", {.shape = {2}, .storage = ops::Storage::plain});
   emit_update(result.graph, options.optimizer, result.rates, parameters, gradients, store);
   return result;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "nn/layer.hpp"
+#include "nn/metrics.hpp"
 #include "nn/topology.hpp"
 #include "plan/graph.hpp"
 #include "plan/parameters.hpp"
@@ -76,7 +77,7 @@ struct EvaluationGraph {
   ValueId inputs;
   ValueId truth;  ///< of the loss's truth_spec()
   ValueId loss;
-  std::optional<ValueId> accuracy;
+  std::vector<MetricNode> metrics;
 
   bool takes_targets() const { return graph.spec(truth).element == ops::Element::scalar; }
   /// What is read after a run.

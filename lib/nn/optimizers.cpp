@@ -2,59 +2,35 @@
 
 #include <cmath>
 
+#include "nn/learning_rate.hpp"
+#include "nn/option_checks.hpp"
 #include "ops/optimizer.hpp"
-#include "tilewise/error.hpp"
 
 namespace tilewise::nn {
 
 namespace {
 
-/// Checks the options of one optimizer.
-class Options {
- public:
-  explicit Options(const char* optimizer) : optimizer_(optimizer) {}
-
-  void above_zero(const char* option, double value) const {
-    require(std::isfinite(value) && value > 0, option, "finite and above 0", value);
-  }
-  void share(const char* option, double value) const {
-    require(value >= 0 && value < 1, option, "at least 0 and below 1", value);
-  }
-  void not_negative(const char* option, double value) const {
-    require(std::isfinite(value) && value >= 0, option, "finite and at least 0", value);
-  }
-
- private:
-  void require(bool holds, const char* option, const char* expected, double value) const {
-    if (!holds)
-      throw ArgumentError(std::string(optimizer_) + ": " + option + " must be " + expected + "; found " +
-                          std::to_string(value));
-  }
-
-  const char* optimizer_;
-};
-
 Adam as_adam(const AdamW& adam) {
   return {adam.learning_rate, adam.beta1, adam.beta2, adam.epsilon, adam.weight_decay};
 }
 
-void check(const SGD& sgd, const Options& options) {
-  options.share("momentum", sgd.momentum);
+void check(const SGD& sgd, const OptionChecks& options) {
+  options.below_one("momentum", sgd.momentum);
 }
 
-void check(const Adam& adam, const Options& options) {
-  options.share("beta1", adam.beta1);
-  options.share("beta2", adam.beta2);
+void check(const Adam& adam, const OptionChecks& options) {
+  options.below_one("beta1", adam.beta1);
+  options.below_one("beta2", adam.beta2);
   options.above_zero("epsilon", adam.epsilon);
 }
 
-void check(const AdamW& adam, const Options& options) {
+void check(const AdamW& adam, const OptionChecks& options) {
   check(as_adam(adam), options);
 }
 
-void check(const RMSprop& rmsprop, const Options& options) {
-  options.share("rho", rmsprop.rho);
-  options.share("momentum", rmsprop.momentum);
+void check(const RMSprop& rmsprop, const OptionChecks& options) {
+  options.below_one("rho", rmsprop.rho);
+  options.below_one("momentum", rmsprop.momentum);
   options.above_zero("epsilon", rmsprop.epsilon);
 }
 
@@ -128,8 +104,8 @@ int zeroed_state(plan::ParameterStore& store, const std::string& name, const ops
 void check_optimizer(const Optimizer& optimizer) {
   std::visit(
       [](const auto& which) {
-        const Options options(name_of(which));
-        options.above_zero("the learning rate", which.learning_rate);
+        const OptionChecks options(name_of(which));
+        check_learning_rate(which.learning_rate, options);
         options.not_negative("weight_decay", which.weight_decay);
         check(which, options);
       },
@@ -155,7 +131,8 @@ void emit_update(plan::Graph& graph, const Optimizer& optimizer, ValueId rates, 
 StepRates step_rates(const Optimizer& optimizer, std::int64_t step) {
   return std::visit(
       [&](const auto& which) {
-        return StepRates{corrected(which.learning_rate, which, step), which.weight_decay * which.learning_rate};
+        const double learning_rate = which.learning_rate.after(step - 1);
+        return StepRates{corrected(learning_rate, which, step), which.weight_decay * learning_rate};
       },
       optimizer);
 }

@@ -10,8 +10,9 @@ namespace tilewise::nn {
 
 using ops::ValueId;
 
-/// Throws ArgumentError, naming optimizer, option and value, for a rate or an epsilon that is not finite and above
-/// zero, a beta, rho or momentum outside [0, 1), a weight decay that is not finite or below zero.
+/// Throws ArgumentError, naming optimizer, option and value, for a learning rate or a schedule of one outside the range
+/// that its declaration gives, an epsilon that is not finite and above zero, a beta, rho or momentum outside [0, 1), a
+/// weight decay that is not finite or below zero.
 void check_optimizer(const Optimizer& optimizer);
 
 /// Adds the update of `parameters` by `gradients` to the graph. Its state, zero at first, goes into the store; what an

@@ -7,6 +7,8 @@
 #include "nn/depthwise_conv2d.hpp"
 #include "nn/dropout.hpp"
 #include "nn/flatten.hpp"
+#include "nn/global_pool2d.hpp"
+#include "nn/leaky_relu.hpp"
 #include "nn/merging.hpp"
 #include "nn/pool2d.hpp"
 #include "nn/zero_padding2d.hpp"
@@ -28,11 +30,24 @@ constexpr Entry entry() {
 
 // THE list of layers that files may name: one line per layer.
 constexpr Entry entries[] = {
-    entry<Conv2DLayer>(),        entry<DepthwiseConv2DLayer>(), entry<MaxPool2DLayer>(),
-    entry<AveragePool2DLayer>(), entry<FlattenLayer>(),         entry<DenseLayer>(),
-    entry<ReLULayer>(),          entry<SoftmaxLayer>(),         entry<AddLayer>(),
-    entry<ConcatenateLayer>(),   entry<DropoutLayer>(),         entry<BatchNormalizationLayer>(),
+    entry<Conv2DLayer>(),
+    entry<DepthwiseConv2DLayer>(),
+    entry<MaxPool2DLayer>(),
+    entry<AveragePool2DLayer>(),
+    entry<FlattenLayer>(),
+    entry<DenseLayer>(),
+    entry<ReLULayer>(),
+    entry<SoftmaxLayer>(),
+    entry<TanhLayer>(),
+    entry<SigmoidLayer>(),
+    entry<LeakyReLULayer>(),
+    entry<AddLayer>(),
+    entry<ConcatenateLayer>(),
+    entry<DropoutLayer>(),
+    entry<BatchNormalizationLayer>(),
     entry<ZeroPadding2DLayer>(),
+    entry<GlobalAveragePool2DLayer>(),
+    entry<GlobalMaxPool2DLayer>(),
 };
 
 }  // namespace

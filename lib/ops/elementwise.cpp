@@ -1,42 +1,9 @@
 #include "ops/elementwise.hpp"
 
-#include <algorithm>
-
-#include "base/checked.hpp"
+#include "ops/over_elements.hpp"
 #include "tilewise/error.hpp"
 
 namespace tilewise::ops {
-
-namespace {
-
-/// Elements of one item where a tensor has no samples to be cut by.
-constexpr std::int64_t slice_elements = 8192;
-
-/// A phase that calls f(tensors, first element, number of elements) for slices of a tensor of this spec.
-template <class F>
-Phase over_elements(const char* name, const Kernels& kernels, const TensorSpec& spec, F f) {
-  if (spec.storage == Storage::batched)
-    return {name, 1, true, 0, [f, image = spec.shape.elements()](Tensors tensors, const Work& work) {
-              f(tensors, work.image_begin * image, (work.image_end - work.image_begin) * image);
-            }};
-  const std::int64_t count = spec.storage == Storage::packed ? weights_layout(spec, kernels.channel_block()).elements()
-                                                             : spec.shape.elements();
-  return {name, base::ceil_div(count, slice_elements), false, 0, [f, count](Tensors tensors, const Work& work) {
-            const std::int64_t begin = work.item_begin * slice_elements;
-            f(tensors, begin, std::min(count, work.item_end * slice_elements) - begin);
-          }};
-}
-
-/// `count` inputs of the first one's spec, their elements the plan's scalar.
-void expect_alike(const Op& op, const std::vector<TensorSpec>& inputs, std::size_t count) {
-  bool alike = inputs.size() == count;
-  for (const TensorSpec& input : inputs) alike = alike && input == inputs[0] && input.element == Element::scalar;
-  if (!alike)
-    throw ShapeError(std::string(op.kind()) + ": expected " + std::to_string(count) +
-                     " inputs of one shape and of the plan's scalar");
-}
-
-}  // namespace
 
 std::vector<TensorSpec> Relu::infer(const std::vector<TensorSpec>& inputs) const {
   expect_alike(*this, inputs, 1);

@@ -69,4 +69,12 @@ std::string to_string(const TensorSpec& spec) {
   return text;
 }
 
+void expect_alike(const Op& op, const std::vector<TensorSpec>& inputs, std::size_t count) {
+  bool alike = inputs.size() == count;
+  for (const TensorSpec& input : inputs) alike = alike && input == inputs[0] && input.element == Element::scalar;
+  if (!alike)
+    throw ShapeError(std::string(op.kind()) + ": expected " + std::to_string(count) +
+                     " inputs of one shape and of the plan's scalar");
+}
+
 }  // namespace tilewise::ops

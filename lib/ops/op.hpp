@@ -176,6 +176,8 @@ std::string to_string(const TensorSpec& spec);
 
 /// Throws ShapeError, naming op, input, found and expected, unless the inputs are these.
 void expect_inputs(const Op& op, const std::vector<TensorSpec>& inputs, std::initializer_list<TensorSpec> expected);
+/// The same unless there are `count` inputs, all of the first one's spec and of the plan's scalar.
+void expect_alike(const Op& op, const std::vector<TensorSpec>& inputs, std::size_t count);
 
 /// The index-th tensor of a step as elements of type T.
 template <class T>

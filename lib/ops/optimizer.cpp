@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ops/over_elements.hpp"
 #include "tilewise/error.hpp"
 
 namespace tilewise::ops {
@@ -9,9 +10,6 @@ namespace tilewise::ops {
 namespace {
 
 const TensorSpec rates_spec{{2}, Storage::plain};
-
-/// Elements of one item.
-constexpr std::int64_t slice_elements = 8192;
 
 /// Part of one parameter: the position of its first tensor among the inputs, and which elements.
 struct Slice {

@@ -36,10 +36,12 @@ class MaxPool2DBackward final : public Op {
   Shape image_;
 };
 
-/// input: {H, W, C} batched. output: {H', W', C}, the mean of what a window covers; padding is left out of the count.
+/// input: {H, W, C} batched. output: {H', W', C}, the sum of what a window covers divided by the number of its
+/// positions on the image and on the `counted` rows and columns of padding round it: none in Keras, the whole padding
+/// in PyTorch.
 class AveragePool2D final : public Op {
  public:
-  explicit AveragePool2D(const Window2D& window) : window_(window) {}
+  explicit AveragePool2D(const Window2D& window, const Sides& counted = {}) : window_(window), counted_(counted) {}
 
   std::string_view kind() const noexcept override { return "average_pool2d"; }
   std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
@@ -48,12 +50,15 @@ class AveragePool2D final : public Op {
 
  private:
   Window2D window_;
+  Sides counted_;
 };
 
-/// input: out_gradient {H', W', C}. output: {H, W, C}.
+/// input: out_gradient {H', W', C}. output: {H, W, C}: each gradient, divided as in AveragePool2D, to all that its
+/// window covers.
 class AveragePool2DBackward final : public Op {
  public:
-  AveragePool2DBackward(const Window2D& window, const Shape& image) : window_(window), image_(image) {}
+  AveragePool2DBackward(const Window2D& window, const Shape& image, const Sides& counted = {})
+      : window_(window), counted_(counted), image_(image) {}
 
   std::string_view kind() const noexcept override { return "average_pool2d_backward"; }
   std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
@@ -61,6 +66,7 @@ class AveragePool2DBackward final : public Op {
 
  private:
   Window2D window_;
+  Sides counted_;
   Shape image_;
 };
 

@@ -29,13 +29,33 @@ std::int64_t same_total(std::int64_t in, std::int64_t size, std::int64_t stride,
   return std::max<std::int64_t>(0, (out - 1) * stride + (size - 1) * dilation + 1 - in);
 }
 
+/// The padded extent of an axis.
+std::int64_t padded_extent(const char* axis, std::int64_t in, std::int64_t before, std::int64_t after) {
+  expect_between(axis, "padding", before, 0);
+  expect_between(axis, "padding", after, 0);
+  return base::checked_add(base::checked_add(in, before), after);
+}
+
+std::int64_t reach_of(std::int64_t size, std::int64_t dilation) {
+  return base::checked_add(base::checked_mul(size - 1, dilation), 1);
+}
+
+/// The padding behind an axis with which the last window ends at, or beyond, the end of the padded axis, if it begins
+/// before `in + before`. A window that lacks a whole stride or more stays too large, for out() to say.
+std::int64_t ceil_after(const char* axis, std::int64_t in, std::int64_t size, std::int64_t stride,
+                        std::int64_t dilation, std::int64_t before, std::int64_t after) {
+  expect_axis(axis, size, stride, dilation);
+  const std::int64_t padded = padded_extent(axis, in, before, after), reach = reach_of(size, dilation);
+  if (reach - padded >= stride) return after;
+  const std::int64_t beyond = std::max<std::int64_t>(0, padded - reach);
+  const std::int64_t windows_before = std::min(beyond / stride + (beyond % stride != 0), (in + before - 1) / stride);
+  return std::max<std::int64_t>(0, base::checked_add(windows_before * stride, reach) - in - before);
+}
+
 std::int64_t out_extent(const char* axis, std::int64_t in, std::int64_t size, std::int64_t stride,
                         std::int64_t dilation, std::int64_t before, std::int64_t after) {
   expect_axis(axis, size, stride, dilation);
-  expect_between(axis, "padding", before, 0);
-  expect_between(axis, "padding", after, 0);
-  const std::int64_t padded = base::checked_add(base::checked_add(in, before), after);
-  const std::int64_t reach = base::checked_add(base::checked_mul(size - 1, dilation), 1);
+  const std::int64_t padded = padded_extent(axis, in, before, after), reach = reach_of(size, dilation);
   if (reach > padded)
     throw ShapeError(std::string(axis) + ": a window of " + std::to_string(reach) + " on an image of " +
                      std::to_string(in) + " padded to " + std::to_string(padded) + "; expected a window that fits");
@@ -50,6 +70,21 @@ Sides Window2D::same_padding(Extent2D in, Extent2D size, Extent2D stride, Extent
   const std::int64_t rows = same_total(in.height, size.height, stride.height, dilation.height);
   const std::int64_t columns = same_total(in.width, size.width, stride.width, dilation.width);
   return {rows / 2, rows - rows / 2, columns / 2, columns - columns / 2};
+}
+
+Sides Window2D::ceil_padding(Extent2D in) const {
+  Sides sides = padding;
+  sides.bottom = ceil_after("height", in.height, size.height, stride.height, dilation.height, sides.top, sides.bottom);
+  sides.right = ceil_after("width", in.width, size.width, stride.width, dilation.width, sides.left, sides.right);
+  return sides;
+}
+
+Window2D Window2D::resolve(Extent2D in, Size2D size, Size2D stride, Size2D dilation, const Padding& padding) {
+  Window2D window{{size.height, size.width}, {stride.height, stride.width}, {dilation.height, dilation.width}, {}};
+  if (padding.mode == Padding::Mode::same)
+    window.padding = same_padding(in, window.size, window.stride, window.dilation);
+  if (padding.mode == Padding::Mode::sides) window.padding = {padding.top, padding.bottom, padding.left, padding.right};
+  return window;
 }
 
 Extent2D Window2D::out(Extent2D in) const {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tilewise/options.hpp"
 #include "tilewise/shape.hpp"
 
 /// The geometry that convolution and pooling share.
@@ -28,6 +29,12 @@ struct Window2D {
 
   /// The padding that gives ceil(in / stride) outputs, the odd row or column at the bottom or right (as Keras does).
   static Sides same_padding(Extent2D in, Extent2D size, Extent2D stride, Extent2D dilation);
+
+  /// The window's padding, but what a last window lacks at the bottom and right added to it, so that the output's
+  /// extents are rounded up. As in PyTorch, a window that would begin behind the image is left out.
+  Sides ceil_padding(Extent2D in) const;
+  /// As layers and single operations are told, the padding of an image of extent `in` resolved to sides.
+  static Window2D resolve(Extent2D in, Size2D size, Size2D stride, Size2D dilation, const Padding& padding);
 
   /// Output extent for an image of extent `in`. Throws ShapeError, naming the sizes, for sizes, strides or dilations
   /// below 1, negative padding, or a window that exceeds the padded image.

@@ -21,7 +21,8 @@ class Execution {
   void bind(ValueId input, const void* data);
 
   /// The memory that a value of PlanOptions::bound_outputs is written to in the following runs, as bind() wants it,
-  /// apart from all other memory of the run. Only the samples of a run are touched.
+  /// apart from all other memory of the run. Only the samples of a run are touched. Null, for an output whose op takes
+  /// null for it (MaxPool2D's index): not wanted in the following runs.
   void bind_output(ValueId output, void* data);
 
   /// One run over the first `batch` samples, 0 <= batch <= max_batch. Allocates nothing. Every input and every bound

@@ -3,11 +3,17 @@
 #include "nn/network.hpp"
 #include "tilewise/dataset.hpp"
 
+/// What is checked before the first step. `what` is "training data" or the like.
 namespace tilewise::train {
 
-/// Before the first step: throws ArgumentError without a batch size or samples, or for labels where the graph takes
-/// targets or the other way round; ShapeError for samples or targets of another shape than the graph's; and FileError
-/// or ArgumentError for a label that is not one of the network's outputs. `what` is "training data" or the like.
+/// Throws ArgumentError without a batch size or samples, ShapeError for samples of another shape than the network's.
+void check_samples(const Pipeline& pipeline, const nn::Network& network, const char* what);
+
+/// Throws ShapeError for targets of another shape than `output`, or, of a data set with labels, FileError or
+/// ArgumentError for a label that is not one of the outputs.
+void check_truth(const Pipeline& pipeline, const Shape& output, const char* what);
+
+/// Both, and throws ArgumentError for labels where the graph takes targets or the other way round.
 void check_data(const Pipeline& pipeline, const nn::Network& network, const nn::EvaluationGraph& graph,
                 const char* what);
 

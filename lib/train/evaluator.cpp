@@ -28,12 +28,12 @@ Evaluation Evaluator::evaluate(const Pipeline& data) {
   const auto execution = pool->borrow(thread_count);
   BatchReader reader(data);
   reader.start_epoch(0);
-  RunningMean mean;
+  RunningMean mean(graph_);
   while (const Batch* batch = reader.next()) {
     execution->bind(graph_.inputs, batch->inputs);
     execution->bind(graph_.truth, truth_of(*batch));
     execution->run(batch->size, thread_count);
-    mean.add(graph_, *execution, batch->size);
+    mean.add(*execution, batch->size);
   }
   return mean.mean();
 }

@@ -3,11 +3,13 @@
 #include <optional>
 
 #include "kernels/select.hpp"
+#include "nn/clipping.hpp"
 #include "nn/functional.hpp"
 #include "nn/optimizers.hpp"
 #include "nn/summary.hpp"
 #include "tilewise/error.hpp"
 #include "tilewise/runtime.hpp"
+#include "train/confusion.hpp"
 #include "train/model_file.hpp"
 #include "train/model_weights.hpp"
 #include "train/predictor.hpp"
@@ -81,6 +83,7 @@ void Model::build(const Shape& sample_shape) {
 
 void Model::compile(const CompileOptions& options) {
   nn::check_optimizer(options.optimizer);
+  nn::check_clipping(options);
   if (state_->built) {
     BuiltModel& model = *state_->built;
     model.trainer = std::make_unique<train::Trainer>(model.network, model.parameters, options);
@@ -98,6 +101,11 @@ History Model::fit(const Pipeline& training, const FitOptions& options) {
 
 Evaluation Model::evaluate(const Pipeline& data) const {
   return state_->trainer().evaluate(data);
+}
+
+ConfusionMatrix Model::confusion_matrix(const Pipeline& data) const {
+  BuiltModel& model = state_->model();
+  return train::confusion_matrix(model.network, model.predictor, data);
 }
 
 std::vector<float> Model::predict(const float* samples, std::int64_t count) const {

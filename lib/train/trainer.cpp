@@ -40,7 +40,7 @@ void check_options(const FitOptions& options, const nn::Network& network, const 
 struct Trainer::Epoch {
   int number;  // of this fit(), from 1
   std::int64_t batches;
-  RunningMean mean = {};
+  RunningMean mean;
   double seconds = 0;
 };
 
@@ -80,29 +80,39 @@ void Trainer::step(const Batch& batch) {
 bool Trainer::run_epoch(Epoch& epoch, BatchReader& reader, const std::vector<Callback*>& callbacks) {
   const Stopwatch stopwatch;
   bool go_on = true;
+  BatchRecord record{epoch.number, 0, epoch.batches, {}, 0};
   for (std::int64_t number = 1; go_on; ++number) {
     const Batch* batch = reader.next();
     if (!batch) break;
     step(*batch);
-    epoch.mean.add(graph_, *execution_, batch->size);
+    epoch.mean.add(*execution_, batch->size);
     epoch.seconds = stopwatch.seconds();
-    const BatchRecord record{epoch.number, number, epoch.batches, epoch.mean.mean(), epoch.seconds};
+    record.batch = number;
+    epoch.mean.write(record.so_far);
+    record.seconds = epoch.seconds;
     go_on = ask_all(callbacks, [&](Callback& callback) { return callback.on_batch_end(record); });
   }
   return go_on;
+}
+
+void Trainer::begin(const FitOptions& options) const {
+  FitRecord record{options.epochs, options.validation.has_value()};
+  for (const nn::MetricNode& metric : graph_.metrics) record.metrics.push_back(metric.name);
+  for (Callback* callback : options.callbacks) callback->on_fit_begin(record);
 }
 
 History Trainer::fit(const Pipeline& training, const FitOptions& options, std::int64_t& next_data_epoch) {
   check_data(training, network_, graph_, "training data");
   check_options(options, network_, graph_);
   BatchReader reader(training);
+  begin(options);
   History history;
   bool go_on = true;
   for (int number = 1; go_on && number <= options.epochs; ++number) {
     prepare(training.batch_size());
     if (!ask_all(options.callbacks, [&](Callback& callback) { return callback.on_epoch_begin(number); })) break;
     reader.start_epoch(next_data_epoch++);
-    Epoch epoch{.number = number, .batches = training.batches()};
+    Epoch epoch{number, training.batches(), RunningMean(graph_)};
     go_on = run_epoch(epoch, reader, options.callbacks);
     EpochRecord record{
         number, epoch.mean.mean(), {}, epoch.seconds, static_cast<double>(epoch.mean.samples()) / epoch.seconds};
@@ -110,6 +120,7 @@ History Trainer::fit(const Pipeline& training, const FitOptions& options, std::i
     history.epochs.push_back(record);
     go_on = ask_all(options.callbacks, [&](Callback& callback) { return callback.on_epoch_end(record); }) && go_on;
   }
+  for (Callback* callback : options.callbacks) callback->on_fit_end();
   return history;
 }
 

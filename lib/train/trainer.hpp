@@ -26,6 +26,8 @@ class Trainer {
  private:
   struct Epoch;  // one that runs
 
+  /// Tells the callbacks what is to come.
+  void begin(const FitOptions& options) const;
   void prepare(std::int64_t batch_size);
   bool run_epoch(Epoch& epoch, BatchReader& reader, const std::vector<Callback*>& callbacks);
   void step(const Batch& batch);

@@ -1,4 +1,5 @@
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <set>
 #include <vector>
@@ -97,6 +98,42 @@ TEST_CASE("random numbers depend on seed, stream, index and position only", "[ba
   }
   CHECK(mean == Approx(0.5).margin(0.005));
   for (int count : counts) CHECK(count == Approx(10000).margin(500));
+}
+
+TEST_CASE("cut normal numbers are distributed as their density says", "[base]") {
+  const Random random(3, Stream::test, 1);
+  constexpr int count = 200'000, bins = 16;
+  std::vector<double> found(bins);
+  double sum = 0, squares = 0, largest = 0;
+  for (int i = 0; i < count; ++i) {
+    const double x = random.cut_normal(static_cast<std::uint64_t>(i));
+    sum += x;
+    squares += x * x;
+    largest = std::max(largest, std::fabs(x));
+    ++found[static_cast<std::size_t>((x + 2) * bins / 4)];
+  }
+  CHECK(largest < 2);
+  CHECK(largest > 1.999);
+  CHECK(std::fabs(sum / count) < 4 * 0.88 / std::sqrt(count));
+  CHECK(std::sqrt(squares / count) == Approx(0.87962566103423978).epsilon(0.005));
+  // Chi-square of 15 degrees of freedom: above 37.7 once in a thousand seeds.
+  const auto below = [](double x) { return std::erf(x / std::sqrt(2.0)); };
+  double chi_square = 0;
+  for (int bin = 0; bin < bins; ++bin) {
+    const double low = 4.0 * bin / bins - 2, high = low + 4.0 / bins;
+    const double expected = count * (below(high) - below(low)) / (2 * below(2));
+    chi_square += (found[static_cast<std::size_t>(bin)] - expected) *
+                  (found[static_cast<std::size_t>(bin)] - expected) / expected;
+  }
+  CHECK(chi_square < 37.7);
+}
+
+TEST_CASE("cut normal numbers have the same bits everywhere", "[base]") {
+  const Random random(1, Stream::initializer, 5);
+  CHECK(random.cut_normal(0) == -0x1.5cf371ap-4);
+  CHECK(random.cut_normal(1) == 0x1.8a58eb1p-3);
+  CHECK(random.cut_normal(1'000'000) == -0x1.2e5f44e8p-2);
+  CHECK(random.cut_normal(7) == Random(1, Stream::initializer, 5).cut_normal(7));
 }
 
 TEST_CASE("aligned buffers are aligned, zero and counted", "[base]") {

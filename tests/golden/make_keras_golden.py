@@ -192,6 +192,13 @@ def more_optimizers():
                     {"learning_rate": 0.01, "rho": 0.75, "momentum": 0.5, "centered": True, "epsilon": 1e-2,
                      "weight_decay": 0.5}],
     }
+    clipped = {
+        "adam": [{"clipnorm": 2.0}],
+        "sgd": [{"learning_rate": 0.125, "clipvalue": 0.5}, {"learning_rate": 0.125, "clipnorm": 8.0},
+                {"learning_rate": 0.125, "global_clipnorm": 8.0, "weight_decay": 0.25}],
+    }
+    for kind, more in clipped.items():
+        options_of[kind] += more
     return [optimizer_case(kind, options, draw) for kind in options_of for options in options_of[kind]]
 
 

@@ -1,6 +1,7 @@
 #include "golden/golden.hpp"
+#include "nn/clipping.hpp"
 #include "nn/optimizers.hpp"
-#include "tilewise/optimizers.hpp"
+#include "tilewise/compile.hpp"
 
 using namespace tilewise;
 using namespace tilewise::golden;
@@ -10,6 +11,9 @@ namespace {
 /// Options that a case does not name stay as they are.
 void read(const json& golden, const char* name, double& option) {
   if (golden.contains(name)) option = golden.at(name);
+}
+void read(const json& golden, const char* name, LearningRate& option) {
+  if (golden.contains(name)) option = golden.at(name).get<double>();
 }
 void read(const json& golden, const char* name, bool& option) {
   if (golden.contains(name)) option = golden.at(name);
@@ -57,6 +61,17 @@ Optimizer optimizer_of(const json& golden) {
   return rmsprop_of(options);
 }
 
+CompileOptions clipping_of(const json& golden) {
+  CompileOptions options;
+  const auto read_limit = [&](const char* name, std::optional<double>& limit) {
+    if (golden.contains(name)) limit = golden.at(name);
+  };
+  read_limit("clipvalue", options.clip_value);
+  read_limit("clipnorm", options.clip_norm);
+  read_limit("global_clipnorm", options.global_clip_norm);
+  return options;
+}
+
 }  // namespace
 
 TEST_CASE("optimizers step as Keras's do", "[golden]") {
@@ -72,8 +87,9 @@ TEST_CASE("optimizers step as Keras's do", "[golden]") {
       const int variable = store.add("variable", shape), gradient = store.add("gradient", shape);
       store.set(variable, start.data());
       const ValueId rates = graph.add_input("rates", {Shape{2}, ops::Storage::plain});
-      nn::emit_update(graph, optimizer, rates, {graph.add_parameter("variable", shape, variable)},
-                      {graph.add_parameter("gradient", shape, gradient)}, store);
+      const auto gradients =
+          nn::emit_clipping(graph, clipping_of(golden), {graph.add_parameter("gradient", shape, gradient)});
+      nn::emit_update(graph, optimizer, rates, {graph.add_parameter("variable", shape, variable)}, gradients, store);
       plan::Execution execution(plan::make_plan(graph, {.kernels = kernels, .max_batch = 1, .outputs = {}}), store, 1);
       float step_rates[2];
       execution.bind(rates, step_rates);

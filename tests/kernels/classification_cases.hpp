@@ -21,6 +21,11 @@ struct Classes {
     for (std::int64_t i = 0; i < rows; ++i) labels.push_back(static_cast<std::int32_t>(draw.between(0, classes - 1)));
   }
 
+  /// Logits of up to 8.
+  void spread() {
+    for (double& x : a) x *= 8;
+  }
+
   template <class T, class F>
   Results run_on(Guard guard, std::int64_t out_size, const F& f) const {
     Buffers<T> buffers(guard);
@@ -34,7 +39,7 @@ struct Classes {
 
 template <>
 struct Case<SoftmaxArgs> : Classes {
-  using Classes::Classes;
+  Case(Draw& draw, TileSizes tile) : Classes(draw, tile) { spread(); }
   template <class T>
   Results run(const KernelTable<T>& table, Guard guard) const {
     return run_on<T>(guard, rows * classes, [&](Buffers<T>& buffers, T* out) {
@@ -61,7 +66,7 @@ struct Case<SoftmaxBackwardArgs> : Classes {
 template <>
 struct Case<CrossEntropyArgs> : Classes {
   bool from_logits;
-  Case(Draw& draw, TileSizes tile) : Classes(draw, tile), from_logits(draw.flag()) {}
+  Case(Draw& draw, TileSizes tile) : Classes(draw, tile), from_logits(draw.flag()) { spread(); }
   template <class T>
   Results run(const KernelTable<T>& table, Guard guard) const {
     return run_on<T>(guard, rows, [&](Buffers<T>& buffers, T* out) {

@@ -82,6 +82,31 @@ struct Case<MaskedScaleArgs> : Elementwise {
   }
 };
 
+template <>
+struct Case<ClampArgs> : Elementwise {
+  using Elementwise::Elementwise;
+  void make_absolute() {}  // nothing is rounded
+  template <class T>
+  Results run(const KernelTable<T>& table, Guard guard) const {
+    const double limit = std::fabs(b[0]) <= 3 ? std::fabs(b[0]) : 1;  // not a special value
+    return run_on<T>(guard, [&](const T* in, const T*, T* out) {
+      table.clamp({.in = in, .out = out, .count = count(), .limit = static_cast<T>(limit)});
+    });
+  }
+};
+
+template <>
+struct Case<ScaleArgs> : Elementwise {
+  using Elementwise::Elementwise;
+  template <class T>
+  Results run(const KernelTable<T>& table, Guard guard) const {
+    const double scale = std::fabs(b[0]) <= 3 ? b[0] : 2;
+    return run_on<T>(guard, [&](const T* in, const T*, T* out) {
+      table.scale({.in = in, .out = out, .count = count(), .scale = static_cast<T>(scale)});
+    });
+  }
+};
+
 /// It computes nothing of interest: that it runs, and counts its work, is all there is to see.
 template <>
 struct Case<FmaPeakArgs> {

@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <string>
 
+#include "kernels/activation_cases.hpp"
 #include "kernels/classification_cases.hpp"
 #include "kernels/conv_cases.hpp"
 #include "kernels/depthwise_cases.hpp"
 #include "kernels/elementwise_cases.hpp"
+#include "kernels/exp_log_cases.hpp"
 #include "kernels/normalization_cases.hpp"
 #include "kernels/optimizer_cases.hpp"
 #include "kernels/pool_cases.hpp"
@@ -220,6 +222,26 @@ TEST_CASE("max-pool: the first of equal ones, and NaN before all", "[kernels]") 
     CHECK(index[1] == 1);
     CHECK(out[2] == -infinity);
     CHECK(index[2] == 0);
+  }
+}
+
+TEST_CASE("average-pool does not stall: 2^25 ones have the mean one", "[kernels]") {
+  for (Isa isa : available_isas()) {
+    INFO("ISA " << isa_name(isa));
+    const float in[] = {1, 1, 1};
+    float out[3];
+    table(isa).average_pool({.in = in,
+                             .out = out,
+                             .in_step = 0,
+                             .in_row = 0,  // every position is the same pixel
+                             .in_column = 0,
+                             .out_step = 0,
+                             .count = 1,
+                             .channels = 3,
+                             .rows = 1 << 12,
+                             .columns = 1 << 13,
+                             .divisor = 0x1p25f});
+    for (const float mean : out) CHECK(mean == 1);
   }
 }
 

@@ -205,10 +205,34 @@ TEST_CASE("the gradients of a whole network are those of central differences", "
                      Conv2D(5, 1), Flatten(), Dense(classes, {.activation = softmax})},
                     {7, 6, 2}, fuse);
   }
+  SECTION("with tanh, sigmoid and leaky ReLU, as activations and as layers") {
+    check_gradients(
+        {Conv2D(4, {3, 2}, {.activation = Activation::tanh}), AveragePool2D(), LeakyReLU(),
+         Conv2D(3, 2, {.activation = sigmoid}), Sigmoid(), Flatten(), Dense(5, {.activation = Activation::tanh}),
+         Tanh(), LeakyReLU(0.125), Dense(classes, {.activation = softmax})},
+        {9, 8, 2}, fuse);
+  }
   SECTION("with overlapping pools and no bias") {
     check_gradients({Conv2D(3, {2, 2}, {.stride = 2, .padding = same, .use_bias = false}),
                      MaxPool2D(3, {.stride = 1, .padding = same}), AveragePool2D(3, {.stride = 2, .padding = same}),
                      Flatten(), Dense(classes, {.activation = softmax})},
                     {9, 8, 2}, fuse);
+  }
+  SECTION("with pools whose last windows exceed the image") {
+    check_gradients({Conv2D(3, 3), MaxPool2D(2, {.ceil_mode = true}),
+                     AveragePool2D(2, {.padding = {1, 0, 0, 1}, .ceil_mode = true, .count_include_pad = true}),
+                     Flatten(), Dense(classes, {.activation = softmax})},
+                    {9, 9, 2}, fuse);
+  }
+  SECTION("with global pools, of the mean and of the largest") {
+    const Tensor x = Input({7, 6, 2});
+    const Tensor a = Conv2D(6, {3, 2}, {.activation = relu})(x);
+    const Tensor joined = Concatenate()(GlobalAveragePool2D()(a), GlobalMaxPool2D()(Conv2D(5, 3)(x)));
+    check_gradients(nn::trace(x, Dense(classes, {.activation = softmax})(joined)), x.shape(), fuse);
+  }
+  SECTION("with padding that an average counts") {
+    check_gradients({Conv2D(3, 2), AveragePool2D(3, {.stride = 2, .padding = {1, 1, 1, 1}, .count_include_pad = true}),
+                     Flatten(), Dense(classes, {.activation = softmax})},
+                    {8, 7, 2}, fuse);
   }
 }

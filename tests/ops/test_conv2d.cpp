@@ -75,8 +75,8 @@ ConvCase random_case(std::uint64_t number) {
                   pick(1, 40),
                   pick(1, 5),
                   number % 3 == 2 ? pick(2, 4) : 1};
-    made.in_channels = base::round_up(made.in_channels, made.groups);
-    made.out_channels = base::round_up(made.out_channels, made.groups);
+    made.in_channels *= made.groups;
+    made.out_channels *= made.groups;
     if (fits(made)) return made;
   }
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 
@@ -58,6 +59,32 @@ std::size_t result_elements(const PoolCase& c) {
   return static_cast<std::size_t>(element_count(c.result(), c.batch));
 }
 
+/// Padding that an average counts: none, all of the window's, or other sides.
+ops::Sides counted_padding(const PoolCase& c, std::uint64_t seed) {
+  if (seed % 3 == 0) return {};
+  if (seed % 3 == 1) return c.window.padding;
+  const base::Random random(seed, base::Stream::test, 9);
+  const auto side = [&](std::uint64_t position) { return static_cast<std::int64_t>(random.below(4, position)); };
+  return {side(0), side(1), side(2), side(3)};
+}
+
+/// For each output, how many places of its window lie on the image or on counted padding.
+Values counted_places(const PoolCase& c, const ops::Sides& counted) {
+  const ops::Window2D& window = c.window;
+  Values places;
+  for (std::int64_t n = 0; n < c.batch; ++n)
+    for (std::int64_t p = 0; p < c.out().height; ++p)
+      for (std::int64_t q = 0; q < c.out().width; ++q) {
+        double count = 0;
+        for (std::int64_t i = p * window.stride.height - window.padding.top, r = 0; r < window.size.height; ++r, ++i)
+          for (std::int64_t j = q * window.stride.width - window.padding.left, s = 0; s < window.size.width; ++s, ++j)
+            count +=
+                i >= -counted.top && i < c.height + counted.bottom && j >= -counted.left && j < c.width + counted.right;
+        places.insert(places.end(), static_cast<std::size_t>(c.channels), count);
+      }
+  return places;
+}
+
 }  // namespace
 
 TEST_CASE("max_pool2d, its index and its gradient equal their definition on integers, on every ISA", "[ops]") {
@@ -100,26 +127,31 @@ TEST_CASE("max_pool2d keeps its index in 32 bits for huge windows", "[ops]") {
   }
 }
 
-TEST_CASE("average_pool2d equals its definition, and its backward is its adjoint, on every ISA", "[ops]") {
+TEST_CASE("average_pool2d and its gradient equal their definition on integers, whatever padding counts", "[ops]") {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     const PoolCase c = random_case(seed);
-    const Values x = integers(c.image(), c.batch, 50, seed), dy = integers(c.result(), c.batch, 50, seed + 1);
-    Values sum(result_elements(c), 0.0), count(result_elements(c), 0.0), gradient(x.size(), 0.0);
-    for_windows(
-        c, [&](std::size_t output, std::int64_t, std::size_t input) { sum[output] += x[input], count[output] += 1; });
-    for_windows(
-        c, [&](std::size_t output, std::int64_t, std::size_t input) { gradient[input] += dy[output] / count[output]; });
-    for (const ops::Kernels& kernels : all_float_kernels()) {
-      INFO("seed " << seed << ", isa " << kernels.isa());
-      const RunSettings settings{kernels, c.batch, 2};
-      const auto y = run_op(std::make_shared<ops::AveragePool2D>(c.window), {c.image()}, {x}, settings)[0];
-      const auto dx = run_op(std::make_shared<ops::AveragePool2DBackward>(c.window, c.image().shape), {c.result()},
-                             {dy}, settings)[0];
-      double worst = 0;
-      for (std::size_t i = 0; i < y.size(); ++i) worst = std::max(worst, std::abs(y[i] - sum[i] / count[i]));
-      for (std::size_t i = 0; i < dx.size(); ++i) worst = std::max(worst, std::abs(dx[i] - gradient[i]) / 16);
-      REQUIRE(worst <= 50 * 0x1p-22);
-    }
+    const ops::Sides counted = counted_padding(c, seed);
+    const Values divisors = counted_places(c, counted);
+    // Multiples of all products of two numbers up to 4 divide without a remainder.
+    Values x = integers(c.image(), c.batch, 20, seed), dy = integers(c.result(), c.batch, 20, seed + 1);
+    for (Values* values : {&x, &dy})
+      for (double& value : *values) value *= 144;
+    Values expected(result_elements(c), 0.0), gradient(x.size(), 0.0);
+    for_windows(c, [&](std::size_t output, std::int64_t, std::size_t input) {
+      expected[output] += x[input] / divisors[output];
+      gradient[input] += dy[output] / divisors[output];
+    });
+    for (const ops::Kernels& kernels : all_float_kernels())
+      for (int threads : {1, 3}) {
+        INFO("seed " << seed << ", isa " << kernels.isa() << ", threads " << threads);
+        const RunSettings settings{kernels, c.batch, threads};
+        const auto y = run_op(std::make_shared<ops::AveragePool2D>(c.window, counted), {c.image()}, {x}, settings)[0];
+        const auto dx = run_op(std::make_shared<ops::AveragePool2DBackward>(c.window, c.image().shape, counted),
+                               {c.result()}, {dy}, settings)[0];
+        REQUIRE(y == expected);
+        REQUIRE(dx == gradient);
+        REQUIRE(dot(y, dy) == dot(x, dx));
+      }
   }
 }
 
@@ -128,7 +160,8 @@ TEST_CASE("pooling gradients are derivatives", "[ops]") {
     const PoolCase c = random_case(seed + 300);
     const Values x = reals(c.image(), c.batch, seed);
     CHECK(gradient_error(std::make_shared<ops::MaxPool2D>(c.window), {c.image()}, {x}, {0}, c.batch, seed) < 1e-6);
-    CHECK(gradient_error(std::make_shared<ops::AveragePool2D>(c.window), {c.image()}, {x}, {0}, c.batch, seed) < 1e-6);
+    CHECK(gradient_error(std::make_shared<ops::AveragePool2D>(c.window, counted_padding(c, seed)), {c.image()}, {x},
+                         {0}, c.batch, seed) < 1e-6);
   }
 }
 
@@ -140,6 +173,19 @@ TEST_CASE("pooling refuses windows that may see padding only", "[ops]") {
   const ops::Window2D dilated{{2, 1}, {1, 1}, {3, 1}, {2, 1, 0, 0}};
   CHECK_THROWS_AS(ops::AveragePool2D(dilated).infer({{{1, 1, 1}}}), ShapeError);
   CHECK_THROWS_AS(ops::MaxPool2D(ops::Window2D{{5, 5}}).infer({{{4, 4, 1}}}), ShapeError);
+  // The first such window is enough: a file with huge padding is not walked through.
+  const std::int64_t huge = 0x7FFFFFFF;
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK_THROWS_AS(ops::MaxPool2D(ops::Window2D{{1, 1}, {1, 1}, {1, 1}, {huge, huge, huge, huge}}).infer({{{4, 4, 1}}}),
+                  ShapeError);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(1));
+}
+
+TEST_CASE("average_pool2d refuses counted padding that cannot be", "[ops]") {
+  const ops::Window2D window{{2, 2}};
+  CHECK_THROWS_WITH(ops::AveragePool2D(window, {0, 0, -1, 0}).infer({{{4, 4, 1}}}),
+                    "average_pool2d: counted padding of -1; expected 0 to 2147483647");
+  CHECK_THROWS_AS(ops::AveragePool2D(window, {0, INT64_MAX, 0, 0}).infer({{{4, 4, 1}}}), ShapeError);
 }
 
 TEST_CASE("NaN passes through a max-pool and through a pooled, rectified convolution", "[ops]") {

@@ -17,6 +17,33 @@ TEST_CASE("same padding gives ceil(in / stride) outputs, the odd one at the bott
         }
 }
 
+TEST_CASE("ceil padding rounds the number of outputs up, of windows that begin before the padding behind", "[ops]") {
+  for (std::int64_t in = 1; in <= 9; ++in)
+    for (std::int64_t size = 1; size <= 4; ++size)
+      for (std::int64_t stride = 1; stride <= 4; ++stride)
+        for (std::int64_t dilation = 1; dilation <= 2; ++dilation)
+          for (std::int64_t before = 0; before <= 3; ++before)
+            for (std::int64_t after = 0; after <= 5; ++after) {
+              const Window2D window{
+                  {size, size}, {stride, stride}, {dilation, dilation}, {before, after, before, after}};
+              // The next window is there while it lacks less than a stride and begins on the image or before it.
+              const std::int64_t excess = (size - 1) * dilation + 1 - (in + before + after);
+              std::int64_t expected = 0;
+              while (expected * stride + excess < stride && expected * stride < in + before) ++expected;
+              INFO("in " << in << " size " << size << " stride " << stride << " dilation " << dilation << " before "
+                         << before << " after " << after);
+              Window2D extended = window;
+              extended.padding = window.ceil_padding({in, in});
+              if (expected == 0) {
+                REQUIRE_THROWS_AS(extended.out({in, in}), tilewise::ShapeError);
+                continue;
+              }
+              REQUIRE(extended.out({in, in}) == Extent2D{expected, expected});
+              REQUIRE(extended.padding.top == before);
+              REQUIRE(extended.padding.left == before);
+            }
+}
+
 TEST_CASE("taps of outputs and taps of inputs name the same pairs", "[ops]") {
   for (std::int64_t in = 1; in <= 9; ++in)
     for (std::int64_t size = 1; size <= 4; ++size)
@@ -61,6 +88,8 @@ TEST_CASE("windows whose arithmetic could wrap are refused", "[ops]") {
   CHECK_THROWS_AS((Window2D{{3, 3}, {1, 1}, {huge, 1}}.out({28, 28})), tilewise::ShapeError);
   CHECK_THROWS_AS((Window2D{{3, 3}, {1, 1}, {1, 1}, {huge, 0, 0, 0}}.out({28, 28})), tilewise::ShapeError);
   CHECK_THROWS_AS(Window2D::same_padding({28, 28}, {3, 3}, {huge, 1}, {1, 1}), tilewise::ShapeError);
+  CHECK_THROWS_AS((Window2D{{3, huge}}.ceil_padding({28, 28})), tilewise::ShapeError);
+  CHECK_THROWS_AS((Window2D{{3, 3}, {1, 1}, {1, 1}, {0, 0, huge, 0}}.ceil_padding({28, 28})), tilewise::ShapeError);
   const std::int64_t large = std::int64_t{1} << 20;
   CHECK_THROWS_AS((Window2D{{large, large}, {1, 1}, {1, 1}, {large, large, large, large}}.out({28, 28})),
                   tilewise::ShapeError);

@@ -26,7 +26,7 @@ struct TrainOptions {
   DataOptions data;
   ComputeOptions compute;
   std::int64_t epochs = 10;
-  double learning_rate = Adam{}.learning_rate;
+  double learning_rate = Adam{}.learning_rate.after(0);
   std::uint64_t seed = 0;
   std::string history, save;
   bool dump_plan = false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -35,7 +36,13 @@ using Loss = std::variant<SparseCategoricalCrossentropy, CategoricalCrossentropy
 /// The share of samples whose largest output is that of their label, or of their largest target.
 struct Accuracy {};
 
-using Metric = std::variant<Accuracy>;
+/// The share of samples whose label, or largest target, is among the k largest outputs. Of equal outputs the first ones
+/// count as larger: k = 1 is the accuracy.
+struct TopKAccuracy {
+  std::int64_t k = 5;  ///< from 1 to the number of classes
+};
+
+using Metric = std::variant<Accuracy, TopKAccuracy>;
 
 struct CompileOptions {
   Optimizer optimizer = Adam{};
@@ -43,6 +50,14 @@ struct CompileOptions {
   std::vector<Metric> metrics = {};
   /// Of the initial weights, also if the model is built already; trained, loaded and set weights stay.
   std::uint64_t seed = 0;
+  /// Each element of a gradient is kept within [-clip_value, clip_value]. At most one of these three may be given; they
+  /// are Keras's clipvalue, clipnorm and global_clipnorm.
+  std::optional<double> clip_value = {};
+  /// The gradient of each weight is scaled by clip_norm / max(norm, clip_norm), norm being the root of the sum of its
+  /// squares.
+  std::optional<double> clip_norm = {};
+  /// The same with the norm of all gradients together. Where a norm is not finite, what it scales becomes NaN.
+  std::optional<double> global_clip_norm = {};
 };
 
 }  // namespace tilewise

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "tilewise/initializers.hpp"
+#include "tilewise/options.hpp"
 #include "tilewise/shape.hpp"
 
 namespace tilewise {
@@ -13,35 +15,6 @@ namespace nn {
 class LayerDefinition;
 struct SymbolicTensor;
 }  // namespace nn
-
-enum class Activation { linear, relu, softmax };
-inline constexpr Activation linear = Activation::linear;
-inline constexpr Activation relu = Activation::relu;
-inline constexpr Activation softmax = Activation::softmax;
-
-/// Height and width; one number stands for both.
-struct Size2D {
-  std::int64_t height, width;
-  constexpr Size2D(std::int64_t both) : height(both), width(both) {}
-  constexpr Size2D(std::int64_t height_, std::int64_t width_) : height(height_), width(width_) {}
-  friend constexpr bool operator==(const Size2D&, const Size2D&) = default;
-};
-
-/// Rows and columns of zeros round an image. `same` gives ceil(in / stride) outputs an axis, the odd row or column at
-/// the bottom or right, as in Keras; `valid` adds none.
-class Padding {
- public:
-  enum class Mode { valid, same, sides };
-
-  constexpr Padding(Mode mode) : mode(mode) {}
-  constexpr Padding(std::int64_t top_, std::int64_t bottom_, std::int64_t left_, std::int64_t right_)
-      : mode(Mode::sides), top(top_), bottom(bottom_), left(left_), right(right_) {}
-
-  Mode mode;
-  std::int64_t top = 0, bottom = 0, left = 0, right = 0;  ///< for Mode::sides
-};
-inline constexpr Padding valid{Padding::Mode::valid};
-inline constexpr Padding same{Padding::Mode::same};
 
 /// What a model will compute: the result of a layer, or its input. It has no values; see Model. Cheap to copy.
 class Tensor {
@@ -85,15 +58,16 @@ struct Conv2DOptions {
   std::int64_t groups = 1;  ///< of input and of output channels, each group a convolution of its own
   Activation activation = linear;
   bool use_bias = true;
+  Initializer kernel_initializer = glorot_uniform;
   std::string name = {};  ///< "conv2d", "conv2d_1", ... if empty
 };
 
 /// {H, W, C_in} -> {H', W', filters}: y[p][q][n] = activation(bias[n] + sum over r, c, k of x[p*stride + r*dilation
 /// - top][q*stride + c*dilation - left][k] * kernel[r][c][k][n]). With groups, filter n belongs to group
 /// n / (filters / groups), and k counts that group's C_in / groups channels. Parameters: kernel {height, width,
-/// C_in / groups, filters}, Glorot-uniform, and bias {filters}, zero. Throws ArgumentError for filters, kernel, stride,
-/// dilation or groups below 1, or groups that do not divide the filters; ShapeError, when the model is built, if the
-/// kernel exceeds the padded image or the groups do not divide C_in.
+/// C_in / groups, filters} and bias {filters}, zero. Throws ArgumentError for filters, kernel, stride, dilation or
+/// groups below 1, or groups that do not divide the filters; ShapeError, when the model is built, if the kernel exceeds
+/// the padded image or the groups do not divide C_in.
 struct Conv2D : Layer {
   Conv2D(std::int64_t filters, Size2D kernel, const Conv2DOptions& options = {});
 };
@@ -105,33 +79,59 @@ struct DepthwiseConv2DOptions {
   std::int64_t depth_multiplier = 1;  ///< results of each channel
   Activation activation = linear;
   bool use_bias = true;
+  Initializer depthwise_initializer = glorot_uniform;
   std::string name = {};
 };
 
 /// {H, W, C} -> {H', W', C * m} with m = depth_multiplier, each channel convolved by itself:
 /// y[p][q][c*m + j] = activation(bias[c*m + j] + sum over r, s of
 /// x[p*stride + r*dilation - top][q*stride + s*dilation - left][c] * kernel[r][s][c][j]). Keras's meaning and layout.
-/// Parameters: kernel {height, width, C, m}, Glorot-uniform, and bias {C * m}, zero. Throws ArgumentError for a kernel,
+/// Parameters: kernel {height, width, C, m} and bias {C * m}, zero. Throws ArgumentError for a kernel,
 /// stride, dilation or multiplier below 1; ShapeError, when the model is built, if the kernel exceeds the padded image.
 struct DepthwiseConv2D : Layer {
   DepthwiseConv2D(Size2D kernel, const DepthwiseConv2DOptions& options = {});
 };
 
-struct Pool2DOptions {
+struct MaxPool2DOptions {
   Size2D stride = 0;  ///< 0: the window's size
   Padding padding = valid;
+  bool ceil_mode = false;  ///< output extents rounded up: see MaxPool2D
   std::string name = {};
 };
 
 /// {H, W, C} -> {H', W', C}: the largest value of each window. Padding never wins; the gradient goes to the first of
-/// equal values.
+/// equal values. With ceil_mode, as in PyTorch, a last window may exceed the padded image at the bottom or right by
+/// less than a stride, if it begins on the image or the padding before it: H' = ceil((H + top + bottom - height) /
+/// stride) + 1, or one less. Throws ArgumentError for a window or stride below 1; ShapeError, when the model is built,
+/// if the window exceeds the padded image or could lie wholly in the padding.
 struct MaxPool2D : Layer {
-  MaxPool2D(Size2D window = 2, const Pool2DOptions& options = {});
+  MaxPool2D(Size2D window = 2, const MaxPool2DOptions& options = {});
 };
 
-/// {H, W, C} -> {H', W', C}: the mean of each window, padding left out of the count.
+struct AveragePool2DOptions {
+  Size2D stride = 0;  ///< 0: the window's size
+  Padding padding = valid;
+  bool ceil_mode = false;          ///< output extents rounded up: see MaxPool2D
+  bool count_include_pad = false;  ///< whether padding counts as zeros: PyTorch's default
+  std::string name = {};
+};
+
+/// {H, W, C} -> {H', W', C}: the mean of each window. As in Keras padding is left out of the count, unless
+/// count_include_pad is set; what lies beyond the padding, which a window may reach with ceil_mode, never counts.
+/// Throws as MaxPool2D.
 struct AveragePool2D : Layer {
-  AveragePool2D(Size2D window = 2, const Pool2DOptions& options = {});
+  AveragePool2D(Size2D window = 2, const AveragePool2DOptions& options = {});
+};
+
+/// {H, W, C} -> {C}: the mean of each channel over the whole image, summed in parts, so that huge images do not stall
+/// it.
+struct GlobalAveragePool2D : Layer {
+  GlobalAveragePool2D(const std::string& name = {});
+};
+
+/// {H, W, C} -> {C}: the largest value of each channel; the gradient goes to the first of equal values.
+struct GlobalMaxPool2D : Layer {
+  GlobalMaxPool2D(const std::string& name = {});
 };
 
 /// Any shape -> {elements}, row-major.
@@ -148,11 +148,12 @@ struct ZeroPadding2D : Layer {
 struct DenseOptions {
   Activation activation = linear;
   bool use_bias = true;
+  Initializer kernel_initializer = glorot_uniform;
   std::string name = {};
 };
 
 /// {in} -> {units}: y[n] = activation(bias[n] + sum over k of x[k] * kernel[k][n]).
-/// Parameters: kernel {in, units}, Glorot-uniform, and bias {units}, zero.
+/// Parameters: kernel {in, units} and bias {units}, zero.
 struct Dense : Layer {
   Dense(std::int64_t units, const DenseOptions& options = {});
 };
@@ -160,6 +161,22 @@ struct Dense : Layer {
 /// max(x, 0), any shape.
 struct ReLU : Layer {
   ReLU(const std::string& name = {});
+};
+
+/// x above zero, else slope * x (Keras's negative_slope), any shape. Throws ArgumentError unless the slope is finite
+/// and at least 0.
+struct LeakyReLU : Layer {
+  LeakyReLU(double slope = 0.3, const std::string& name = {});
+};
+
+/// tanh(x), any shape; within 4 ulp.
+struct Tanh : Layer {
+  Tanh(const std::string& name = {});
+};
+
+/// 1 / (1 + exp(-x)), any shape; within 4 ulp, zero where that is below the smallest normal float.
+struct Sigmoid : Layer {
+  Sigmoid(const std::string& name = {});
 };
 
 /// {classes} -> {classes}: exp(x) over its sum, stable for any finite x.

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tilewise/confusion.hpp"
 #include "tilewise/layers.hpp"
 #include "tilewise/shape.hpp"
 #include "tilewise/training.hpp"
@@ -47,6 +48,10 @@ class Model {
 
   /// Loss and metrics over all samples, as compiled. Throws as fit() does.
   Evaluation evaluate(const Pipeline& data) const;
+
+  /// How often samples of each label, or largest target, are taken for each class. The model need not be compiled.
+  /// Throws ShapeError if it does not give one output per class, and what fit() throws for data that do not fit.
+  ConfusionMatrix confusion_matrix(const Pipeline& data) const;
 
   /// The outputs for `count` samples, count x output_shape(). `samples` is count x input_shape(), NHWC, scaled as for
   /// training.

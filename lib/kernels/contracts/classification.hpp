@@ -5,7 +5,7 @@
 /// Contracts: softmax and cross-entropy. kernels.hpp has the rules for all.
 namespace tilewise::kernels {
 
-/// out[i][j] = exp(in[i][j] - max_j) / sum_j, rows dense. Absent for int64.
+/// out[i][j] = exp(in[i][j] - max_j) / sum_j, the sum in the order of classes, rows dense. Absent for int64.
 template <class T>
 struct SoftmaxArgs {
   const T* in;

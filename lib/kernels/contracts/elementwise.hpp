@@ -41,4 +41,22 @@ struct MaskedScaleArgs {
   T scale;
 };
 
+/// out[i] = in[i] kept within [-limit, limit]; NaN stays. May work in place.
+template <class T>
+struct ClampArgs {
+  const T* in;
+  T* out;
+  std::int64_t count;
+  T limit;
+};
+
+/// out[i] = in[i] * scale. May work in place.
+template <class T>
+struct ScaleArgs {
+  const T* in;
+  T* out;
+  std::int64_t count;
+  T scale;
+};
+
 }  // namespace tilewise::kernels

@@ -43,7 +43,13 @@ struct MaxPoolBackwardArgs {
   bool accumulate;
 };
 
-/// out[i*out_step + k] = (sum over the window of in[i*in_step + r*in_row + c*in_column + k], in row order) / divisor.
+/// How many positions an average-pool adds to one partial sum: a single chain over a huge window would stall once its
+/// sum is 2^24 times its terms.
+inline constexpr std::int32_t average_pool_chain = 1024;
+
+/// out[i*out_step + k] = (sum over the window of in[i*in_step + r*in_row + c*in_column + k]) / divisor. The positions
+/// are numbered in row order; each average_pool_chain of them are added one after the other to a partial sum that
+/// begins at zero, and the partial sums are added in order.
 template <class T>
 struct AveragePoolArgs {
   const T* in;

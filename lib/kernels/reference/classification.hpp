@@ -1,9 +1,9 @@
 #pragma once
 
-#include <cmath>
 #include <concepts>
 
 #include "kernels/contracts/classification.hpp"
+#include "kernels/reference/exp_log.hpp"
 #include "kernels/reference/numbers.hpp"
 
 namespace tilewise::kernels {
@@ -25,7 +25,7 @@ void softmax(const SoftmaxArgs<T>& args) {
     const T largest = largest_of_row(in, args.classes);
     T sum = T{0};
     for (std::int64_t j = 0; j < args.classes; ++j) {
-      out[j] = std::exp(in[j] - largest);
+      out[j] = exp(in[j] - largest);
       sum += out[j];
     }
     for (std::int64_t j = 0; j < args.classes; ++j) out[j] /= sum;
@@ -64,11 +64,11 @@ void cross_entropy(const CrossEntropyArgs<T>& args) {
       const T* logits = args.logits + row;
       const T largest = largest_of_row(logits, args.classes);
       T sum = T{0};
-      for (std::int64_t j = 0; j < args.classes; ++j) sum += std::exp(logits[j] - largest);
-      args.loss[i] = std::log(sum) - (logits[args.labels[i]] - largest);
+      for (std::int64_t j = 0; j < args.classes; ++j) sum += exp(logits[j] - largest);
+      args.loss[i] = log(sum) - (logits[args.labels[i]] - largest);
     } else {
       const T p = args.probabilities[row + args.labels[i]];
-      args.loss[i] = -std::log(clipped(p));
+      args.loss[i] = -log(clipped(p));
     }
   }
 }

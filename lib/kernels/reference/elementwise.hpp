@@ -26,5 +26,18 @@ void masked_scale(const MaskedScaleArgs<T>& args) {
   for (std::int64_t i = 0; i < args.count; ++i) args.out[i] = args.mask[i] ? args.in[i] * args.scale : T{0};
 }
 
+template <class T>
+void clamp(const ClampArgs<T>& args) {
+  for (std::int64_t i = 0; i < args.count; ++i) {
+    const T x = args.in[i];
+    args.out[i] = x < -args.limit ? -args.limit : x > args.limit ? args.limit : x;
+  }
+}
+
+template <class T>
+void scale(const ScaleArgs<T>& args) {
+  for (std::int64_t i = 0; i < args.count; ++i) args.out[i] = args.in[i] * args.scale;
+}
+
 }  // namespace
 }  // namespace tilewise::kernels

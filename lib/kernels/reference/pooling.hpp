@@ -57,11 +57,18 @@ template <class T>
 void average_pool(const AveragePoolArgs<T>& args) {
   for (std::int64_t i = 0; i < args.count; ++i) {
     for (std::int64_t k = 0; k < args.channels; ++k) {
-      T sum = T{0};
-      for (std::int32_t r = 0; r < args.rows; ++r)
-        for (std::int32_t c = 0; c < args.columns; ++c)
-          sum += args.in[i * args.in_step + r * args.in_row + c * args.in_column + k];
-      args.out[i * args.out_step + k] = sum / args.divisor;
+      T sum = T{0}, partial = T{0};
+      std::int32_t added = 0;
+      for (std::int32_t r = 0; r < args.rows; ++r) {
+        for (std::int32_t c = 0; c < args.columns; ++c) {
+          partial += args.in[i * args.in_step + r * args.in_row + c * args.in_column + k];
+          if (++added < average_pool_chain) continue;
+          sum += partial;
+          partial = T{0};
+          added = 0;
+        }
+      }
+      args.out[i * args.out_step + k] = (sum + partial) / args.divisor;
     }
   }
 }

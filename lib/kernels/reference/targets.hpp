@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cmath>
 #include <concepts>
 
 #include "kernels/contracts/targets.hpp"
 #include "kernels/reference/classification.hpp"
+#include "kernels/reference/exp_log.hpp"
 #include "kernels/reference/numbers.hpp"
 
 namespace tilewise::kernels {
@@ -18,14 +18,14 @@ void target_cross_entropy(const TargetCrossEntropyArgs<T>& args) {
     const T largest = args.logits ? largest_of_row(outputs, args.classes) : T{0};
     T log_sum = T{0};
     if (args.logits) {
-      for (std::int64_t j = 0; j < args.classes; ++j) log_sum += std::exp(outputs[j] - largest);
-      log_sum = std::log(log_sum);
+      for (std::int64_t j = 0; j < args.classes; ++j) log_sum += exp(outputs[j] - largest);
+      log_sum = log(log_sum);
     }
     T loss = T{0};
     for (std::int64_t j = 0; j < args.classes; ++j) {
       const T target = args.targets[row + j];
       if (target == T{0}) continue;
-      loss = fma(target, args.logits ? log_sum - (outputs[j] - largest) : -std::log(clipped(outputs[j])), loss);
+      loss = fma(target, args.logits ? log_sum - (outputs[j] - largest) : -log(clipped(outputs[j])), loss);
     }
     args.loss[i] = loss;
   }

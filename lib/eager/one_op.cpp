@@ -1,0 +1,177 @@
+#include "eager/one_op.hpp"
+
+#include "base/weights_layout.hpp"
+#include "eager/strided_copy.hpp"
+#include "kernels/select.hpp"
+#include "plan/passes.hpp"
+#include "tilewise/error.hpp"
+#include "tilewise/runtime.hpp"
+
+namespace tilewise::eager {
+
+namespace {
+
+/// A store with the graph's parameters, all zero.
+plan::ParameterStore store_for(const plan::Graph& graph, const ops::Kernels& kernels) {
+  plan::ParameterStore store(kernels);
+  for (const plan::Value& value : graph.values())
+    if (value.role == plan::Role::parameter) store.add(value.name, value.spec.shape);
+  return store;
+}
+
+std::shared_ptr<const plan::Plan> plan_for(const plan::Graph& graph, const ops::Kernels& kernels,
+                                           const std::vector<Port>& outputs, std::int64_t batch) {
+  plan::PlanOptions options{.kernels = kernels, .max_batch = batch, .outputs = {}};
+  for (const Port& port : outputs) {
+    if (port.value == plan::no_value) continue;
+    options.outputs.push_back(port.value);
+    // Gradients of weights are packed; they are unpacked into the caller's memory.
+    if (graph.spec(port.value).storage == ops::Storage::batched) options.bound_outputs.push_back(port.value);
+  }
+  return plan::make_plan(graph, options);
+}
+
+std::int64_t element_bytes(const ops::TensorSpec& spec) {
+  return spec.element == ops::Element::u8 ? 1 : 4;
+}
+
+const Operand& at(const std::initializer_list<Operand>& operands, std::size_t index) {
+  return operands.begin()[index];
+}
+
+}  // namespace
+
+OneOp::OneOp(std::string name, const plan::Graph& graph, std::vector<Port> inputs, std::vector<Port> outputs,
+             std::int64_t batch)
+    : name_(std::move(name)),
+      inputs_(std::move(inputs)),
+      outputs_(std::move(outputs)),
+      store_(store_for(graph, ops::Kernels(kernels::table(isa())))),
+      plan_(plan_for(graph, store_.kernels(), outputs_, batch)),
+      threads_(threads()),
+      execution_(plan_, store_, threads_) {
+  for (const Port& port : inputs_) input_staging_.push_back(make_staging(port));
+  for (const Port& port : outputs_) output_staging_.push_back(make_staging(port));
+}
+
+Staging OneOp::make_staging(const Port& port) const {
+  if (port.value == plan::no_value) return Staging(0);
+  const ops::TensorSpec& tensor = spec(port);
+  return Staging(is_batched(tensor) ? plan::tensor_bytes(tensor, plan_->options)
+                                    : tensor.shape.elements() * element_bytes(tensor));
+}
+
+Shape OneOp::result_shape() const {
+  for (const Port& port : outputs_)
+    if (port.value != plan::no_value)
+      return is_batched(spec(port)) ? spec(port).shape.with_outer(plan_->options.max_batch) : spec(port).shape;
+  return {};
+}
+
+void OneOp::set_parameters(std::initializer_list<Operand> operands) {
+  const auto count = static_cast<std::size_t>(store_.count());
+  for (std::size_t number = 0; number < operands.size(); ++number) {
+    if (number >= count) {
+      if (at(operands, number).is_given)
+        throw ArgumentError(name_ + ": a bias is given; expected none, as when it was prepared");
+      continue;
+    }
+    const int parameter = static_cast<int>(number);
+    require_given(name_, store_.name(parameter), at(operands, number));
+    if (!(at(operands, number).shape() == store_.shape(parameter)))
+      throw ShapeError(name_ + ": " + store_.name(parameter) + " is " + at(operands, number).shape().to_string() +
+                       "; expected " + store_.shape(parameter).to_string());
+  }
+  for (std::size_t number = 0; number < count; ++number) {
+    const Operand& operand = at(operands, number);
+    if (operand.layout.is_dense()) {
+      store_.set(static_cast<int>(number), static_cast<const float*>(operand.data));
+      continue;
+    }
+    std::vector<float> plain(static_cast<std::size_t>(operand.shape().elements()));
+    gather(operand.layout, operand.element_bytes, operand.data, plain.data(), threads_);
+    store_.set(static_cast<int>(number), plain.data());
+  }
+}
+
+void OneOp::run(const std::initializer_list<Operand>& inputs, const std::initializer_list<Operand>& outputs) {
+  const std::int64_t batch = check(inputs, outputs);
+  for (std::size_t port = 0; port < inputs_.size(); ++port) bind_input(port, at(inputs, port));
+  for (std::size_t port = 0; port < outputs_.size(); ++port) bind_output(port, at(outputs, port));
+  execution_.run(batch, threads_);
+  for (std::size_t port = 0; port < outputs_.size(); ++port) deliver(port, at(outputs, port));
+}
+
+std::int64_t OneOp::check(const std::initializer_list<Operand>& inputs,
+                          const std::initializer_list<Operand>& outputs) const {
+  const std::int64_t batch = batch_of(inputs_[0], at(inputs, 0));
+  for (std::size_t port = 0; port < inputs_.size(); ++port) check_port(inputs_[port], at(inputs, port), batch);
+  for (std::size_t port = 0; port < outputs_.size(); ++port) {
+    const Port& output = outputs_[port];
+    check_port(output, at(outputs, port), batch);
+    require_nested(name_, output.name, at(outputs, port));
+    for (std::size_t other = 0; other < inputs_.size(); ++other)
+      require_apart(name_, output.name, at(outputs, port), inputs_[other].name, at(inputs, other));
+    for (std::size_t other = 0; other < port; ++other)
+      require_apart(name_, output.name, at(outputs, port), outputs_[other].name, at(outputs, other));
+  }
+  return batch;
+}
+
+std::int64_t OneOp::batch_of(const Port& port, const Operand& operand) const {
+  require_given(name_, port.name, operand);
+  const Shape& sample = spec(port).shape;
+  const std::int64_t most = plan_->options.max_batch;
+  if (operand.shape().rank() != sample.rank() + 1 || operand.shape()[0] > most)
+    throw ShapeError(name_ + ": " + port.name + " is " + operand.shape().to_string() +
+                     "; expected a batch of at most " + std::to_string(most) + " of " + sample.to_string());
+  return operand.shape()[0];
+}
+
+void OneOp::check_port(const Port& port, const Operand& operand, std::int64_t batch) const {
+  if (port.value == plan::no_value) {
+    if (operand.is_given)
+      throw ArgumentError(name_ + ": " + port.name + " is given; expected none, as when it was prepared");
+    return;
+  }
+  if (!operand.is_given && port.is_optional) return;
+  require_given(name_, port.name, operand);
+  const ops::TensorSpec& tensor = spec(port);
+  const Shape expected = is_batched(tensor) ? tensor.shape.with_outer(batch) : tensor.shape;
+  if (!(operand.shape() == expected))
+    throw ShapeError(name_ + ": " + port.name + " is " + operand.shape().to_string() + "; expected " +
+                     expected.to_string());
+  if (operand.element_bytes != element_bytes(tensor))
+    throw ArgumentError(name_ + ": " + port.name + " has elements of " + std::to_string(operand.element_bytes) +
+                        " bytes; expected " + std::to_string(element_bytes(tensor)) + " for this window");
+}
+
+void OneOp::bind_input(std::size_t port, const Operand& operand) {
+  const void* data = operand.data;
+  if (operand.is_given && !operand.layout.is_dense()) {
+    gather(operand.layout, operand.element_bytes, operand.data, input_staging_[port].data(), threads_);
+    data = input_staging_[port].data();
+  }
+  execution_.bind(inputs_[port].value, data);
+}
+
+void OneOp::bind_output(std::size_t port, const Operand& operand) {
+  if (outputs_[port].value == plan::no_value || !is_batched(spec(outputs_[port]))) return;
+  const bool in_place = !operand.is_given || operand.layout.is_dense();
+  execution_.bind_output(outputs_[port].value, in_place ? operand.data : output_staging_[port].data());
+}
+
+void OneOp::deliver(std::size_t port, const Operand& operand) const {
+  if (!operand.is_given) return;
+  const bool is_dense = operand.layout.is_dense();
+  if (!is_batched(spec(outputs_[port])))
+    unpack(outputs_[port], static_cast<float*>(is_dense ? operand.data : output_staging_[port].data()));
+  if (!is_dense) scatter(operand.layout, operand.element_bytes, output_staging_[port].data(), operand.data, threads_);
+}
+
+void OneOp::unpack(const Port& port, float* plain) const {
+  const base::WeightsLayout layout = base::weights_layout(spec(port).shape, plan_->options.kernels.channel_block());
+  base::unpack_weights(layout, static_cast<const float*>(execution_.data(port.value)), plain);
+}
+
+}  // namespace tilewise::eager

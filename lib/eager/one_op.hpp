@@ -1,0 +1,61 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eager/operand.hpp"
+#include "eager/staging.hpp"
+#include "plan/execution.hpp"
+#include "plan/graph.hpp"
+
+/// One operation on the caller's own buffers.
+namespace tilewise::eager {
+
+/// A tensor that the caller gives to each run.
+struct Port {
+  std::string name;          ///< what the public functions call it
+  plan::ValueId value;       ///< plan::no_value: it was not prepared, and must not be given
+  bool is_optional = false;  ///< may be left out: the op then gets null
+};
+
+/// A plan of one step with its weights, and memory to copy strided views through. One thread at a time may run it.
+class OneOp {
+ public:
+  /// The op that `graph` ends in, with what fuses into it, for at most `batch` samples. Its parameters are named as the
+  /// public functions name them, and are zero at first. The first input is always given and batched.
+  OneOp(std::string name, const plan::Graph& graph, std::vector<Port> inputs, std::vector<Port> outputs,
+        std::int64_t batch);
+
+  /// One operand for each parameter, in the order of their numbers; more of them must be left out.
+  void set_parameters(std::initializer_list<Operand> operands);
+
+  /// One operand for each port. Checks all of them first. Allocates nothing.
+  void run(const std::initializer_list<Operand>& inputs, const std::initializer_list<Operand>& outputs);
+
+  /// Of the first result for the whole batch.
+  Shape result_shape() const;
+
+ private:
+  const ops::TensorSpec& spec(const Port& port) const { return plan_->specs[static_cast<std::size_t>(port.value)]; }
+  static bool is_batched(const ops::TensorSpec& spec) { return spec.storage == ops::Storage::batched; }
+
+  std::int64_t check(const std::initializer_list<Operand>& inputs, const std::initializer_list<Operand>& outputs) const;
+  std::int64_t batch_of(const Port& port, const Operand& operand) const;
+  void check_port(const Port& port, const Operand& operand, std::int64_t batch) const;
+  void bind_input(std::size_t port, const Operand& operand);
+  void bind_output(std::size_t port, const Operand& operand);
+  void deliver(std::size_t port, const Operand& operand) const;
+  void unpack(const Port& port, float* plain) const;
+  Staging make_staging(const Port& port) const;
+
+  std::string name_;
+  std::vector<Port> inputs_, outputs_;
+  plan::ParameterStore store_;
+  std::shared_ptr<const plan::Plan> plan_;
+  int threads_;
+  plan::Execution execution_;
+  std::vector<Staging> input_staging_, output_staging_;
+};
+
+}  // namespace tilewise::eager

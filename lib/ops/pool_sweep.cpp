@@ -1,0 +1,55 @@
+#include "ops/pool_sweep.hpp"
+
+#include "tilewise/error.hpp"
+
+namespace tilewise::ops {
+
+bool PoolSweep::disjoint() const noexcept {
+  return (window.size.height - 1) * window.dilation.height < window.stride.height &&
+         (window.size.width - 1) * window.dilation.width < window.stride.width;
+}
+
+bool PoolSweep::tiles_exactly() const noexcept {
+  return window.stride == window.size && window.dilation == Extent2D{1, 1} && window.padding == Sides{} &&
+         out.height * window.stride.height == in.height && out.width * window.stride.width == in.width;
+}
+
+TapRange PoolSweep::row_taps(std::int64_t row) const {
+  return taps_of_output(row, in.height, window.size.height, window.stride.height, window.dilation.height,
+                        window.padding.top);
+}
+
+TapRange PoolSweep::column_taps(std::int64_t column) const {
+  return taps_of_output(column, in.width, window.size.width, window.stride.width, window.dilation.width,
+                        window.padding.left);
+}
+
+kernels::PoolWindow PoolSweep::part(const TapRange& vertical, const TapRange& horizontal) const noexcept {
+  return {static_cast<std::int32_t>(vertical.count), static_cast<std::int32_t>(horizontal.count),
+          static_cast<std::int32_t>(vertical.first), static_cast<std::int32_t>(horizontal.first),
+          static_cast<std::int32_t>(window.size.width)};
+}
+
+void expect_pool_image(const Op& op, const std::vector<TensorSpec>& inputs, const Window2D& window) {
+  if (inputs.size() != 1 || inputs[0].shape.rank() != 3 || inputs[0].storage != Storage::batched ||
+      inputs[0].element != Element::scalar)
+    throw ShapeError(std::string(op.kind()) + ": expected a batch of height x width x channels");
+  const PoolSweep sweep(window, inputs[0].shape);
+  bool reached = true;
+  for (std::int64_t row = 0; reached && row < sweep.out.height; ++row) reached = sweep.row_taps(row).count > 0;
+  for (std::int64_t column = 0; reached && column < sweep.out.width; ++column)
+    reached = sweep.column_taps(column).count > 0;
+  if (!reached)
+    throw ShapeError(std::string(op.kind()) + ": a window lies wholly in the padding; expected less padding");
+}
+
+TensorSpec pooled(const TensorSpec& image, const Window2D& window, Element element) {
+  const Extent2D out = window.out({image.shape[0], image.shape[1]});
+  return {{out.height, out.width, image.shape[2]}, Storage::batched, element};
+}
+
+Step one_phase(const char* name, std::int64_t items, std::function<void(Tensors, const Work&)> run) {
+  return {"", {{name, items, true, 0, std::move(run)}}, {}};
+}
+
+}  // namespace tilewise::ops
