@@ -3,6 +3,7 @@
 #include "nn/activation.hpp"
 #include "nn/batch_normalization.hpp"
 #include "nn/conv2d.hpp"
+#include "nn/conv2d_transpose.hpp"
 #include "nn/dense.hpp"
 #include "nn/depthwise_conv2d.hpp"
 #include "nn/dropout.hpp"
@@ -31,6 +32,7 @@ constexpr Entry entry() {
 // THE list of layers that files may name: one line per layer.
 constexpr Entry entries[] = {
     entry<Conv2DLayer>(),
+    entry<Conv2DTransposeLayer>(),
     entry<DepthwiseConv2DLayer>(),
     entry<MaxPool2DLayer>(),
     entry<AveragePool2DLayer>(),

@@ -3,6 +3,7 @@
 #include "ops/batch_norm.hpp"
 #include "ops/classification.hpp"
 #include "ops/conv2d.hpp"
+#include "ops/conv2d_transpose.hpp"
 #include "ops/dense.hpp"
 #include "ops/depthwise_conv2d.hpp"
 #include "ops/elementwise.hpp"
@@ -83,6 +84,7 @@ std::shared_ptr<const ops::Op> with_relu(const Node& node) {
   }
   if (const auto* conv = as<ops::DepthwiseConv2D>(&node); conv && conv->activation() == none)
     return std::make_shared<ops::DepthwiseConv2D>(conv->window(), relu);
+  if (const auto* conv = as<ops::Conv2DTranspose>(&node); conv && conv->activation() == none) return conv->with(relu);
   if (const auto* dense = as<ops::Dense>(&node); dense && dense->activation() == none)
     return std::make_shared<ops::Dense>(relu);
   return nullptr;
@@ -91,7 +93,8 @@ std::shared_ptr<const ops::Op> with_relu(const Node& node) {
 /// conv2d, depthwise_conv2d or dense, then a normalisation by running statistics -> the layer alone, with another
 /// kernel and bias, which are made when the parameters change.
 void fold_batch_norm(Rewriter& graph, Node& node) {
-  if (!with_relu(node)) return;  // another op, or more than a sum
+  // Another op, more than a sum, or a kernel whose output channels are not the last axis.
+  if (!with_relu(node) || as<ops::Conv2DTranspose>(&node)) return;
   Node* norm = graph.only_user(node.outputs[0]);
   const auto* op = as<ops::BatchNormInference>(norm);
   if (!op) return;
@@ -111,8 +114,8 @@ void fold_batch_norm(Rewriter& graph, Node& node) {
   layer.outputs[0] = result;
 }
 
-/// conv2d, depthwise_conv2d or dense, then ReLU -> one op that never writes the sum. The ReLU's backward reads its
-/// result only, so it stays as it is.
+/// conv2d, conv2d_transpose, depthwise_conv2d or dense, then ReLU -> one op that never writes the sum. The ReLU's
+/// backward reads its result only, so it stays as it is.
 void fuse_relu(Rewriter& graph, Node& node) {
   const auto fused = with_relu(node);
   if (!fused) return;

@@ -35,6 +35,16 @@ std::vector<Layer> every_layer() {
                   .name = "first"}),
           Conv2D(4, 3, {.padding = same, .dilation = {2, 3}}),
           Conv2D(6, 1, {.groups = 2}),
+          Conv2DTranspose(2, 1),
+          Conv2DTranspose(3, {2, 3},
+                          {.stride = {2, 1},
+                           .padding = {1, 0, 2, 1},
+                           .output_padding = Size2D(1, 0),
+                           .dilation = {1, 2},
+                           .activation = relu,
+                           .use_bias = false,
+                           .kernel_initializer = he_normal,
+                           .name = "enlarge"}),
           DepthwiseConv2D(1),
           DepthwiseConv2D({2, 1}, {.stride = {1, 2},
                                    .padding = {1, 0, 2, 3},
@@ -92,6 +102,15 @@ TEST_CASE("output shapes follow Keras", "[nn]") {
   CHECK(output_of(Conv2D(5, 3, {.stride = {1, 3}, .padding = {0, 1, 2, 4}}), {7, 6, 2}) == Shape{6, 4, 5});
   CHECK(output_of(Conv2D(5, {3, 2}, {.dilation = {2, 3}}), {7, 6, 2}) == Shape{3, 3, 5});
   CHECK(output_of(Conv2D(5, 3, {.stride = 2, .padding = same, .dilation = {3, 1}}), {7, 6, 2}) == Shape{4, 3, 5});
+  CHECK(output_of(Conv2DTranspose(5, {3, 2}), {7, 6, 2}) == Shape{9, 7, 5});
+  CHECK(output_of(Conv2DTranspose(5, {3, 1}, {.stride = 2}), {7, 6, 2}) == Shape{15, 12, 5});
+  CHECK(output_of(Conv2DTranspose(5, {3, 2}, {.stride = {2, 3}, .padding = same}), {7, 6, 2}) == Shape{14, 18, 5});
+  CHECK(output_of(Conv2DTranspose(5, {3, 4}, {.stride = 2, .padding = same, .output_padding = 1}), {7, 6, 2}) ==
+        Shape{14, 11, 5});
+  CHECK(output_of(Conv2DTranspose(5, {3, 1}, {.stride = 3, .output_padding = Size2D(2, 0)}), {7, 6, 2}) ==
+        Shape{23, 16, 5});
+  CHECK(output_of(Conv2DTranspose(5, 3, {.stride = 2, .padding = {1, 1, 0, 2}, .output_padding = 1, .dilation = 2}),
+                  {7, 6, 2}) == Shape{16, 14, 5});
   CHECK(output_of(DepthwiseConv2D({3, 2}), {7, 6, 2}) == Shape{5, 5, 2});
   CHECK(output_of(DepthwiseConv2D(3, {.stride = 2, .padding = same, .depth_multiplier = 3}), {7, 6, 2}) ==
         Shape{4, 3, 6});
@@ -143,6 +162,10 @@ TEST_CASE("options that cannot be are refused by the layer", "[nn]") {
   CHECK(message_of<ArgumentError>([] { DepthwiseConv2D(3, {.depth_multiplier = 0}); }) ==
         "DepthwiseConv2D: depth_multiplier must be at least 1, found 0");
   CHECK_THROWS_AS(DepthwiseConv2D({0, 3}), ArgumentError);
+  CHECK_THROWS_AS(Conv2DTranspose(0, 3), ArgumentError);
+  CHECK_THROWS_AS(Conv2DTranspose(1, 3, {.dilation = {1, 0}}), ArgumentError);
+  CHECK(message_of<ArgumentError>([] { Conv2DTranspose(1, 3, {.output_padding = Size2D(0, -1)}); }) ==
+        "Conv2DTranspose: output_padding must be at least 0, found -1");
   CHECK_THROWS_AS(MaxPool2D(0), ArgumentError);
   CHECK_THROWS_AS(MaxPool2D(2, {.stride = {0, 1}}), ArgumentError);
   CHECK_THROWS_AS(AveragePool2D({2, -1}), ArgumentError);
