@@ -81,6 +81,62 @@ def convolutions():
     return cases
 
 
+def depthwise_convolutions():
+    cases = []
+    # (height, width, channels, multiplier, kernel, strides, padding, dilation)
+    shapes = [
+        (6, 7, 3, 1, (3, 3), (1, 1), (1, 1), (1, 1)), (7, 6, 2, 3, (2, 3), (2, 1), (0, 2), (1, 1)),
+        (9, 8, 3, 2, (3, 2), (2, 2), (2, 1), (2, 3)),
+    ]
+    for height, width, channels, multiplier, kernel, strides, padding, dilation in shapes:
+        def in_keras_order(tensor):
+            return tensor.reshape(channels, multiplier, *kernel).permute(2, 3, 0, 1)
+
+        weights = [("kernel", integers(-3, 3, (channels * multiplier, 1, *kernel)), in_keras_order),
+                   ("bias", integers(-5, 5, (channels * multiplier,)), same)]
+        cases.append(case(
+            f"{height}x{width}x{channels} times {multiplier}, kernel {kernel}, strides {strides}, padding {padding}, "
+            f"dilation {dilation}", "DepthwiseConv2D",
+            {"kernel_size": kernel, "strides": strides, "padding": [padding[0], padding[0], padding[1], padding[1]],
+             "dilation_rate": dilation, "depth_multiplier": multiplier},
+            integers(-4, 4, (2, channels, height, width)), weights,
+            lambda x, w, b: functional.conv2d(x, w, b, strides, padding, dilation, channels)))
+    return cases
+
+
+def transposed_convolutions():
+    def transposed_case(name, config, height, width, inputs, outputs, kernel, function):
+        # PyTorch has in x out x height x width; Keras, and so tilewise, height x width x out x in.
+        weights = [("kernel", integers(-3, 3, (inputs, outputs, *kernel)), hwio), ("bias", integers(-5, 5, (outputs,)), same)]
+        return case(f"{height}x{width}x{inputs} to {outputs}, kernel {kernel}, {name}", "Conv2DTranspose",
+                    {"filters": outputs, "kernel_size": kernel, **config}, integers(-4, 4, (2, inputs, height, width)), weights, function)
+
+    cases = []
+    # (height, width, in, out, kernel, strides, padding, output padding, dilation) in PyTorch's words
+    shapes = [
+        (3, 4, 2, 3, (3, 3), (1, 1), (0, 0), (0, 0), (1, 1)), (3, 2, 3, 2, (2, 2), (2, 2), (0, 1), (1, 0), (1, 1)),
+        (4, 3, 1, 2, (3, 2), (2, 3), (2, 0), (1, 2), (1, 1)), (3, 3, 2, 1, (3, 2), (2, 1), (1, 2), (1, 2), (2, 3)),
+    ]
+    for height, width, inputs, outputs, kernel, strides, padding, added, dilation in shapes:
+        cases.append(transposed_case(
+            f"strides {strides}, padding {padding}, output padding {added}, dilation {dilation}",
+            {"strides": strides, "padding": [padding[0], padding[0], padding[1], padding[1]], "output_padding": added,
+             "dilation_rate": dilation}, height, width, inputs, outputs, kernel,
+            lambda x, w, b: functional.conv_transpose2d(x, w, b, strides, padding, added, 1, dilation)))
+    # Keras's words: `valid` makes a rim where the stride exceeds the kernel; `same` cuts to height * stride, more at the bottom.
+    for height, width, inputs, outputs, kernel, strides in [(2, 3, 2, 1, (1, 2), (3, 2)), (3, 4, 2, 3, (4, 3), (1, 2)), (2, 2, 1, 2, (5, 2), (2, 3))]:
+        extra = [max(s - k, 0) for s, k in zip(strides, kernel)]
+        cases.append(transposed_case(
+            f"strides {strides}, valid", {"strides": strides, "padding": "valid"}, height, width, inputs, outputs, kernel,
+            lambda x, w, b: functional.conv_transpose2d(x, w, b, strides, 0, extra)))
+        top, left = [max(k - s, 0) // 2 for s, k in zip(strides, kernel)]
+        cases.append(transposed_case(
+            f"strides {strides}, same", {"strides": strides, "padding": "same"}, height, width, inputs, outputs, kernel,
+            lambda x, w, b: functional.conv_transpose2d(x, w, b, strides, 0, extra)
+            [:, :, top:top + height * strides[0], left:left + width * strides[1]]))
+    return cases
+
+
 def pools():
     cases = []
     # (height, width, window, strides, padding, ceil mode, padding counts)
@@ -154,7 +210,6 @@ def activations():
 
 
 def more_activations():
-    """Drawn after the others, so that those stay as they are."""
     x = integers(-40, 40, (3, 7)) / 8
     far = torch.tensor([[-1e30, -100, -88, -20, -1e-6, 0, 1e-6, 20, 88, 100, 1e30]])
     return [
@@ -211,7 +266,10 @@ def write(name, cases):
 
 
 def main():
-    write("pytorch_layers.json", convolutions() + pools() + normalizations() + activations() + more_activations())
+    cases = convolutions() + pools() + normalizations() + activations()
+    # New kinds at the end: the numbers of the others stay what they are.
+    cases += more_activations() + depthwise_convolutions() + transposed_convolutions()
+    write("pytorch_layers.json", cases)
     write("pytorch_schedules.json", schedules())
 
 

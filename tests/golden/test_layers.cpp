@@ -18,7 +18,9 @@ Layer layer_of(const json& golden) {
       {"AveragePooling2D", AveragePool2D()},
       {"BatchNormalization", BatchNormalization()},
       {"Conv2D", Conv2D(1, 1)},
+      {"Conv2DTranspose", Conv2DTranspose(1, 1)},
       {"Dense", Dense(1)},
+      {"DepthwiseConv2D", DepthwiseConv2D(1)},
       {"Dropout", Dropout(0)},
       {"Flatten", Flatten()},
       {"GlobalAveragePooling2D", GlobalAveragePool2D()},
@@ -48,7 +50,7 @@ class LayerRun {
     network_.allocate(store_);
     for (const json& weights : golden.at("weights")) {
       const Array values = tensor(weights);
-      REQUIRE(store_.shape(number(weights.at("name"))) == values.shape);
+      REQUIRE(network_.parameters()[static_cast<std::size_t>(number(weights.at("name")))].shape == values.shape);
       store_.set(number(weights.at("name")), values.values.data());
     }
     run(golden.at("x_gradient").is_null());

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/checked.hpp"
 #include "base/random.hpp"
 #include "ops/conv2d.hpp"
 #include "ops/transpose_weights.hpp"
@@ -122,6 +123,7 @@ std::vector<ConvCase> tail_cases() {
   for (std::int64_t n = 1; n <= 2 * block + 1; ++n) {
     add([n](ConvCase& c) { c.in_channels = n; });
     add([n](ConvCase& c) { c.out_channels = n; });
+    add([n](ConvCase& c) { c.groups = 2, c.in_channels = 4, c.out_channels = 2 * n; });
   }
   for (std::int64_t n = 1; n <= 2 * places + 1; ++n) {
     add([n](ConvCase& c) { c.width = n; });
