@@ -58,7 +58,6 @@ def same(tensor):
 
 
 def convolutions():
-    cases = []
     # (height, width, in, out, kernel, strides, padding, dilation, groups)
     shapes = [
         (7, 6, 2, 3, (3, 3), (1, 1), (1, 1), (1, 1), 1), (8, 7, 3, 2, (3, 2), (2, 1), (0, 2), (1, 1), 1),
@@ -66,6 +65,19 @@ def convolutions():
         (6, 6, 4, 6, (3, 3), (1, 1), (1, 1), (1, 1), 2), (7, 5, 6, 3, (1, 2), (2, 1), (0, 1), (1, 1), 3),
         (6, 7, 3, 3, (3, 3), (1, 1), (1, 1), (1, 1), 3), (7, 7, 2, 6, (3, 2), (2, 2), (1, 0), (1, 1), 2),
     ]
+    return convolutions_of(shapes)
+
+
+def padded_convolutions():
+    """Padding of the kernel's size and beyond it, and a kernel beyond the image; drawn after the others."""
+    return convolutions_of([
+        (4, 5, 1, 2, (2, 3), (1, 2), (3, 4), (1, 1), 1), (3, 2, 2, 1, (5, 4), (1, 1), (2, 2), (1, 1), 1),
+        (3, 4, 1, 2, (1, 1), (2, 3), (1, 2), (1, 1), 1),
+    ])
+
+
+def convolutions_of(shapes):
+    cases = []
     for height, width, inputs, outputs, kernel, strides, padding, dilation, groups in shapes:
         weights = [("kernel", integers(-3, 3, (outputs, inputs // groups, *kernel)), hwio), ("bias", integers(-5, 5, (outputs,)), same)]
         config = {"filters": outputs, "kernel_size": kernel, "strides": strides,
@@ -268,7 +280,7 @@ def write(name, cases):
 def main():
     cases = convolutions() + pools() + normalizations() + activations()
     # New kinds at the end: the numbers of the others stay what they are.
-    cases += more_activations() + depthwise_convolutions() + transposed_convolutions()
+    cases += more_activations() + padded_convolutions() + depthwise_convolutions() + transposed_convolutions()
     write("pytorch_layers.json", cases)
     write("pytorch_schedules.json", schedules())
 

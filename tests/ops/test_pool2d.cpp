@@ -188,7 +188,7 @@ TEST_CASE("average_pool2d refuses counted padding that cannot be", "[ops]") {
   CHECK_THROWS_AS(ops::AveragePool2D(window, {0, INT64_MAX, 0, 0}).infer({{{4, 4, 1}}}), ShapeError);
 }
 
-TEST_CASE("NaN passes through a max-pool and through a pooled, rectified convolution", "[ops]") {
+TEST_CASE("NaN passes through a max-pool from every place, and the index says from which", "[ops]") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const PoolCase c{{{2, 2}, {2, 2}}, 2, 2, 33, 1};
   for (const ops::Kernels& kernels : all_float_kernels())
