@@ -32,7 +32,7 @@ ops::Window2D window_of(const std::string& op, const Shape& x, const Conv2DParam
 PreparedConv2D prepare_conv2d(const Shape& x_shape, const Conv2DParams& params, const ConstTensorView& w,
                               const ConstTensorView& bias) {
   return named(forward_name, [&] {
-    if (params.activation == softmax) throw ArgumentError("activation softmax; expected linear, relu, tanh or sigmoid");
+    require_fused(params.activation);
     const ops::Window2D window = window_of(forward_name, x_shape, params, w, bias);
     plan::Graph graph;
     const plan::ValueId x = graph.add_input("x", {sample_of(x_shape)});
@@ -68,8 +68,7 @@ void conv2d(const ConstTensorView& x, const ConstTensorView& w, const ConstTenso
 PreparedConv2DBackward prepare_conv2d_backward(const Shape& x_shape, const Conv2DParams& params,
                                                const ConstTensorView& w, const WantedGradients& wanted) {
   return named(backward_name, [&] {
-    if (params.activation != linear)
-      throw ArgumentError("expected activation linear; activate_backward gives the gradient before an activation");
+    require_linear(params.activation);
     require_some(backward_name, wanted);
     const ops::Window2D window = window_of(backward_name, x_shape, params, w, {});
     const ops::Extent2D out = window.out(extent_of_batch(x_shape));

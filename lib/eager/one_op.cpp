@@ -57,6 +57,7 @@ OneOp::OneOp(std::string name, const plan::Graph& graph, std::vector<Port> input
       threads_(threads()),
       execution_(plan_, store_, threads_),
       parameter_staging_(largest_parameter_bytes(store_)) {
+  for (int number = 0; number < store_.count(); ++number) parameter_shapes_.push_back(store_.shape(number));
   for (const Port& port : inputs_) input_staging_.push_back(make_staging(port));
   for (const Port& port : outputs_) output_staging_.push_back(make_staging(port));
 }
@@ -75,6 +76,10 @@ Shape OneOp::result_shape() const {
   return {};
 }
 
+void OneOp::see_parameter_as(std::string_view name, const Shape& shape) {
+  parameter_shapes_[static_cast<std::size_t>(*parameter_called(name))] = shape;
+}
+
 void OneOp::set_parameters(std::initializer_list<NamedOperand> operands) {
   for (const NamedOperand& operand : operands) check_parameter(operand);
   for (const NamedOperand& operand : operands)
@@ -91,9 +96,10 @@ void OneOp::check_parameter(const NamedOperand& operand) const {
   const std::optional<int> number = parameter_called(operand.name);
   if (!number) return check_not_given(operand.name, operand);
   require_given(name_, operand.name, operand);
-  if (!(operand.shape() == store_.shape(*number)))
+  const Shape& expected = parameter_shapes_[static_cast<std::size_t>(*number)];
+  if (!(operand.shape() == expected))
     throw ShapeError(name_ + ": " + store_.name(*number) + " is " + operand.shape().to_string() + "; expected " +
-                     store_.shape(*number).to_string());
+                     expected.to_string());
 }
 
 void OneOp::store(int number, const Operand& operand) {
@@ -149,7 +155,8 @@ void OneOp::check_port(const Port& port, const Operand& operand, std::int64_t ba
   if (!operand.is_given && port.is_optional) return;
   require_given(name_, port.name, operand);
   const ops::TensorSpec& tensor = spec(port);
-  const Shape expected = is_batched(tensor) ? tensor.shape.with_outer(batch) : tensor.shape;
+  const Shape& sample = port.seen_as.rank() ? port.seen_as : tensor.shape;
+  const Shape expected = is_batched(tensor) ? sample.with_outer(batch) : sample;
   if (!(operand.shape() == expected))
     throw ShapeError(name_ + ": " + port.name + " is " + operand.shape().to_string() + "; expected " +
                      expected.to_string());

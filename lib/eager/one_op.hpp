@@ -26,6 +26,7 @@ struct Port {
   std::string name;          ///< what the public functions call it
   plan::ValueId value;       ///< plan::no_value: it was not prepared, and must not be given
   bool is_optional = false;  ///< may be left out: the op then gets null
+  Shape seen_as = {};        ///< what the caller calls the shape, if the plan has merged axes of it
 };
 
 /// A plan of one step with its weights, and memory to copy strided views through. One thread at a time may run it.
@@ -36,6 +37,8 @@ class OneOp {
   OneOp(std::string name, const plan::Graph& graph, std::vector<Port> inputs, std::vector<Port> outputs,
         std::int64_t batch);
 
+  /// The shape that the caller gives a parameter, if the plan has merged axes of it.
+  void see_parameter_as(std::string_view name, const Shape& shape);
   /// Parameters by their names; the others stay. What the graph has no parameter for must be left out. Checks all of
   /// them first. Allocates nothing.
   void set_parameters(std::initializer_list<NamedOperand> operands);
@@ -68,6 +71,7 @@ class OneOp {
   std::string name_;
   std::vector<Port> inputs_, outputs_;
   plan::ParameterStore store_;
+  std::vector<Shape> parameter_shapes_;  ///< as the caller sees them
   std::shared_ptr<const plan::Plan> plan_;
   int threads_;
   plan::Execution execution_;
