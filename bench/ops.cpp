@@ -4,15 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "base/aligned_buffer.hpp"
-#include "base/random.hpp"
 #include "kernels/select.hpp"
 #include "layers.hpp"
 #include "measure.hpp"
+#include "op_run.hpp"
 #include "ops/conv2d.hpp"
 #include "ops/dense.hpp"
-#include "plan/execution.hpp"
-#include "plan/passes.hpp"
 
 // Whole ops as a plan of one step runs them: what the layers of a network cost.
 namespace tilewise::bench {
@@ -21,57 +18,9 @@ namespace {
 using ops::Storage;
 using ops::TensorSpec;
 
-enum class Pass { forward, backward_data, backward_weights };
-
-const char* pass_name(Pass pass) {
-  switch (pass) {
-    case Pass::backward_data:
-      return "backward_data";
-    case Pass::backward_weights:
-      return "backward_weights";
-    case Pass::forward:
-      break;
-  }
-  return "forward";
-}
-
 bool is_dense(const Layer& layer) {
   return layer.height == 1;
 }
-
-/// One op with inputs of its own, all of them random.
-class OpRun {
- public:
-  OpRun(const ops::Kernels& kernels, std::shared_ptr<const ops::Op> op, const std::vector<TensorSpec>& inputs,
-        const std::vector<int>& wanted, std::int64_t batch, int threads)
-      : parameters_(kernels), batch_(batch), threads_(threads) {
-    plan::Graph graph;
-    std::vector<plan::ValueId> ids, kept;
-    for (const TensorSpec& spec : inputs)
-      ids.push_back(ops::is_absent(spec) ? plan::no_value : graph.add_input("input", spec));
-    const std::vector<plan::ValueId> outputs = graph.emit(std::move(op), ids);
-    for (int output : wanted) kept.push_back(outputs[static_cast<std::size_t>(output)]);
-    const auto plan = plan::make_plan(graph, {kernels, batch, kept});
-    execution_ = std::make_unique<plan::Execution>(plan, parameters_, threads);
-    for (std::size_t input = 0; input < inputs.size(); ++input) {
-      if (ids[input] == plan::no_value) continue;
-      memory_.emplace_back(static_cast<std::size_t>(plan::tensor_bytes(inputs[input], plan->options)));
-      const base::Random random(1, base::Stream::test, input);
-      for (std::size_t i = 0; i < memory_.back().bytes() / sizeof(float); ++i)
-        memory_.back().as<float>()[i] = random.uniform(i) - 0.5f;
-      execution_->bind(ids[input], memory_.back().data());
-    }
-  }
-
-  void run() { execution_->run(batch_, threads_); }
-
- private:
-  plan::ParameterStore parameters_;
-  std::int64_t batch_;
-  int threads_;
-  std::vector<base::AlignedBuffer> memory_;
-  std::unique_ptr<plan::Execution> execution_;
-};
 
 OpRun dense_run(const ops::Kernels& kernels, const Layer& layer, Pass pass, std::int64_t batch, int threads) {
   const TensorSpec in{{layer.in_channels}}, out{{layer.out_channels}}, bias{{layer.out_channels}, Storage::packed};

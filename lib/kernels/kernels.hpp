@@ -4,6 +4,7 @@
 
 #include "kernels/contracts/activation.hpp"
 #include "kernels/contracts/classification.hpp"
+#include "kernels/contracts/conv_dot.hpp"
 #include "kernels/contracts/convolution.hpp"
 #include "kernels/contracts/depthwise.hpp"
 #include "kernels/contracts/elementwise.hpp"

@@ -1,6 +1,7 @@
 #include "kernels/kernels.hpp"
 #include "kernels/reference/activation.hpp"
 #include "kernels/reference/classification.hpp"
+#include "kernels/reference/conv_dot.hpp"
 #include "kernels/reference/convolution.hpp"
 #include "kernels/reference/depthwise.hpp"
 #include "kernels/reference/elementwise.hpp"

@@ -3,6 +3,7 @@
 #include "kernels/activation.hpp"
 #include "kernels/classification.hpp"
 #include "kernels/conv_direct.hpp"
+#include "kernels/conv_dot.hpp"
 #include "kernels/depthwise.hpp"
 #include "kernels/elementwise.hpp"
 #include "kernels/kernels.hpp"
@@ -26,6 +27,7 @@ consteval KernelTable<float> vector_table(const char* isa) {
   table.tile_places = Places;
   table.conv_tile = &conv_tile<Arch, Places, BlockVectors>;
   table.conv_weights_tile = &conv_weights_tile<Arch, Places, BlockVectors>;
+  table.conv_dot_tile = &conv_dot_tile<Arch>;
   table.depthwise_tile = &depthwise_tile<Arch, Places, BlockVectors>;
   table.depthwise_weights_tile = &depthwise_weights_tile<Arch, Places, BlockVectors>;
   table.column_sum = &column_sum<Arch>;

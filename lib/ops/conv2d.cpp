@@ -3,6 +3,7 @@
 #include "ops/conv_sweep.hpp"
 #include "ops/conv_weights_gradient.hpp"
 #include "ops/image.hpp"
+#include "ops/region_gradient.hpp"
 #include "ops/transpose_weights.hpp"
 #include "tilewise/error.hpp"
 
@@ -84,7 +85,7 @@ Step Conv2D::lower(const LowerRequest& request) const {
       attributes_.groups,
       attributes_.activation};
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
-    Phase phase{"forward", sweep.items(table.channel_block), true, 0, {}};
+    Phase phase{"forward", sweep.items(table.channel_block), true, sweep.scratch_bytes(sizeof(T)), {}};
     phase.run = [&table, sweep](Tensors tensors, const Work& work) {
       sweep.run(table, tensor<const T>(tensors, 0), tensor<const T>(tensors, 1), tensor<const T>(tensors, 2),
                 tensor<T>(tensors, 3),
@@ -125,12 +126,16 @@ Step Conv2DBackward::lower(const LowerRequest& request) const {
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
     Step step{direct_algorithm(request.kernels), {}, {}};
     if (request.wanted[0])
-      step.phases.push_back(
-          {"data", sweep.items(table.channel_block), true, 0, [&table, sweep](Tensors tensors, const Work& work) {
-             sweep.run(table, tensor<const T>(tensors, 0), tensor<const T>(tensors, 2), static_cast<const T*>(nullptr),
-                       tensor<T>(tensors, 3), nullptr, work);
-           }});
-    if (request.wanted[1] || request.wanted[2])
+      step.phases.push_back({"data", sweep.items(table.channel_block), true, sweep.scratch_bytes(sizeof(T)),
+                             [&table, sweep](Tensors tensors, const Work& work) {
+                               sweep.run(table, tensor<const T>(tensors, 0), tensor<const T>(tensors, 2),
+                                         static_cast<const T*>(nullptr), tensor<T>(tensors, 3), nullptr, work);
+                             }});
+    if (!request.wanted[1] && !request.wanted[2]) return step;
+    if (RegionGradient::has_few_channels(window_, in_channels, groups_))
+      RegionGradient::of_few_channels(window_, in, in_channels, out_channels)
+          .lower(table, request.wanted[1], request.wanted[2], step);
+    else
       step.phases.push_back({"weights", weights.items(table.channel_block), false, 0,
                              [&table, weights](Tensors tensors, const Work& work) {
                                weights.run(table, tensor<const T>(tensors, 1), tensor<const T>(tensors, 0),

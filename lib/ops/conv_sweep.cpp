@@ -9,6 +9,9 @@ namespace tilewise::ops {
 
 namespace {
 
+/// With so many output channels a vector of theirs is mostly empty on every ISA.
+constexpr std::int64_t few_outputs = 4;
+
 /// Whether the taps of place `b` are those of `a`, moved on by `moved` input places.
 bool same_taps(const SweepAxis& axis, std::int64_t a, std::int64_t b, std::int64_t moved) {
   for (std::int64_t position = 0; position < axis.positions; ++position) {
@@ -94,11 +97,21 @@ std::int64_t ConvSweep::items(std::int64_t channel_block) const noexcept {
   return weights_layout(channel_block).blocks() * rows.out();
 }
 
+bool ConvSweep::has_few_outputs() const noexcept {
+  return out_channels / groups <= few_outputs && in_channels / groups >= kernels::dot_chains &&
+         rows.positions * columns.positions == 1;
+}
+
+std::int64_t ConvSweep::scratch_bytes(std::int64_t element_bytes) const noexcept {
+  return has_few_outputs() ? out_channels / groups * dense_weights() * element_bytes : 0;
+}
+
 template <class T>
 void ConvSweep::run(const kernels::KernelTable<T>& table, const T* in_base, const T* weights, const T* bias, T* out,
                     std::uint8_t* index, const Work& work) const {
   const std::int64_t images = work.image_end - work.image_begin;
   if (images == 0) return;
+  if (has_few_outputs()) return run_dots(table, in_base, weights, bias, out, work);
   const base::WeightsLayout layout = weights_layout(table.channel_block);
   const std::int64_t tap_weights = layout.in * layout.block;
 
@@ -156,6 +169,59 @@ void ConvSweep::run(const kernels::KernelTable<T>& table, const T* in_base, cons
         args.count = run.count;
         for (std::int64_t image = work.image_begin; image < work.image_end; ++image)
           call(image, row, run.begin, channels);
+      }
+    }
+  }
+}
+
+template <class T>
+void ConvSweep::run_dots(const kernels::KernelTable<T>& table, const T* in_base, const T* weights, const T* bias,
+                         T* out, const Work& work) const {
+  const std::int64_t images = work.image_end - work.image_begin, in_group = in_channels / groups;
+  const base::WeightsLayout layout = weights_layout(table.channel_block);
+  T* const dense = reinterpret_cast<T*>(work.scratch);  // of one block: [output channel][tap][input channel]
+  kernels::ConvDotTileArgs<T> args{};
+  args.in_row = rows.place_step * in.width * in_channels;
+  args.in_column = columns.place_step * in_channels;
+  args.weights_row = rows.tap_step * kernel.width * in_group;
+  args.weights_column = columns.tap_step * in_group;
+  args.in_channels = in_group;
+  args.activation = activation;
+
+  const bool across_images = columns.prefers_images(images, table.tile_places);
+  std::int64_t dense_block = -1;
+  for (std::int64_t item = work.item_begin; item < work.item_end; ++item) {
+    const std::int64_t block = item / rows.out(), row = item % rows.out();
+    const base::WeightsLayout::Channels channels = layout.channels(block);
+    const T* const packed = weights + block * layout.block_elements();
+    for (std::int64_t n = 0; block != dense_block && n < channels.count; ++n)
+      for (std::int64_t i = 0; i < dense_weights(); ++i) dense[n * dense_weights() + i] = packed[i * layout.block + n];
+    dense_block = block;
+    const TapRange& vertical = rows.taps[static_cast<std::size_t>(row)];
+    args.rows = static_cast<std::int32_t>(vertical.count);
+    const auto call = [&](std::int64_t image, std::int64_t column) {
+      const TapRange& horizontal = columns.taps[static_cast<std::size_t>(column)];
+      args.columns = static_cast<std::int32_t>(horizontal.count);
+      args.in = in_base + image * in_image() +
+                (vertical.first_place * in.width + horizontal.first_place) * in_channels + channels.group * in_group;
+      for (std::int64_t n = 0; n < channels.count; ++n) {
+        args.weights = dense + n * dense_weights() + (vertical.first * kernel.width + horizontal.first) * in_group;
+        args.start = bias ? bias[block * layout.block + n] : T{};
+        args.out = out + image * out_image() + (row * columns.out() + column) * out_channels + channels.first + n;
+        table.conv_dot_tile(args);
+      }
+    };
+    if (across_images) {
+      args.in_step = in_image();
+      args.out_step = out_image();
+      args.count = images;
+      for (std::int64_t column = 0; column < columns.out(); ++column) call(work.image_begin, column);
+    } else {
+      args.in_step = columns.advance * in_channels;
+      for (const SweepAxis::Run& run : columns.runs) {
+        args.out_step = run.step * out_channels;
+        args.count = run.count;
+        for (std::int64_t image = work.image_begin; image < work.image_end; ++image) call(image, run.begin);
       }
     }
   }

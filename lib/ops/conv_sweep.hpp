@@ -55,12 +55,23 @@ struct ConvSweep {
   }
   /// Pieces of work: (block of output channels) x (output row).
   std::int64_t items(std::int64_t channel_block) const noexcept;
+  /// What run() needs in Work::scratch, for elements of so many bytes.
+  std::int64_t scratch_bytes(std::int64_t element_bytes) const noexcept;
 
   /// Does the items and images of `work`. `weights` are packed {kh, kw, in_channels / groups, out_channels}; bias and
   /// index may be null.
   template <class T>
   void run(const kernels::KernelTable<T>& table, const T* in, const T* weights, const T* bias, T* out,
            std::uint8_t* index, const Work& work) const;
+
+ private:
+  /// Whether there are so few output channels in a group that kernel conv_dot_tile does it.
+  bool has_few_outputs() const noexcept;
+  /// Weights of one output channel.
+  std::int64_t dense_weights() const noexcept { return kernel.height * kernel.width * (in_channels / groups); }
+  template <class T>
+  void run_dots(const kernels::KernelTable<T>& table, const T* in, const T* weights, const T* bias, T* out,
+                const Work& work) const;
 };
 
 }  // namespace tilewise::ops

@@ -1,6 +1,8 @@
 #include "ops/conv_weights_gradient.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "base/checked.hpp"
 
@@ -10,6 +12,36 @@ namespace {
 
 /// Input channels of one item: fine enough to share a small layer among many lanes.
 constexpr std::int64_t slice_channels = 32;
+
+/// With so many output channels a vector of theirs is mostly empty on every ISA.
+constexpr std::int64_t few_outputs = 4;
+
+/// The packed rows of at most few_outputs output channels, with image and gradient in each other's place: the input
+/// channels fill the vectors. The sums are the same chains.
+template <class T>
+void run_swapped(const kernels::KernelTable<T>& table, const kernels::ConvWeightsTileArgs<T>& args) {
+  const std::int64_t block = table.channel_block, outputs = args.out_channels;
+  std::array<T, few_outputs * slice_channels> sums;  // [output channel][block of input channels]
+  for (std::int64_t first = 0; first < args.in_channels; first += block) {
+    const std::int64_t count = std::min(block, args.in_channels - first);
+    T* const rows = args.weights_gradient + first * block;
+    if (!args.accumulate) std::fill_n(rows, count * block, T{});
+    for (std::int64_t k = 0; args.accumulate && k < count; ++k)
+      for (std::int64_t n = 0; n < outputs; ++n) sums[static_cast<std::size_t>(n * block + k)] = rows[k * block + n];
+    kernels::ConvWeightsTileArgs<T> swapped = args;
+    swapped.in = args.out_gradient;
+    swapped.out_gradient = args.in ? args.in + first : nullptr;  // null: of no places
+    swapped.weights_gradient = sums.data();
+    std::swap(swapped.in_image, swapped.out_image);
+    std::swap(swapped.in_row, swapped.out_row);
+    std::swap(swapped.in_column, swapped.out_column);
+    swapped.in_channels = outputs;
+    swapped.out_channels = static_cast<std::int32_t>(count);
+    table.conv_weights_tile(swapped);
+    for (std::int64_t k = 0; k < count; ++k)
+      for (std::int64_t n = 0; n < outputs; ++n) rows[k * block + n] = sums[static_cast<std::size_t>(n * block + k)];
+  }
+}
 
 /// One axis of a tap: the outputs [first, end) whose input under the tap is real, and the input under `first`.
 struct TapOutputs {
@@ -91,7 +123,11 @@ void ConvWeightsGradient::run_tile(const kernels::KernelTable<T>& table, const T
     args.out_row = out.width * out_channels;
     args.out_column = out_channels;
   }
-  table.conv_weights_tile(args);
+  const bool has_few_outputs = weights.group_out() <= few_outputs && weights.in >= 4 * few_outputs;
+  if (has_few_outputs && table.channel_block <= slice_channels)
+    run_swapped(table, args);
+  else
+    table.conv_weights_tile(args);
 }
 
 template <class T>

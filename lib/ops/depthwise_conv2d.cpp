@@ -91,7 +91,7 @@ Step DepthwiseConv2DBackward::lower(const LowerRequest& request) const {
                        tensor<T>(tensors, 3), work);
            }});
     if (request.wanted[1] || request.wanted[2])
-      RegionGradient(window_, in, channels).lower(table, request.wanted[1], request.wanted[2], step);
+      RegionGradient::depthwise(window_, in, channels).lower(table, request.wanted[1], request.wanted[2], step);
     return step;
   });
 }

@@ -17,15 +17,25 @@ constexpr std::int64_t channels_of_one_slot = 512, max_slots = 16;
 /// What one item reads of a place at a time: about a block. (Not a block: sums do not depend on the ISA.)
 constexpr std::int64_t chunk_channels = 32;
 
+/// With more input channels one tap's make a tile.
+constexpr std::int64_t few_channels = 8;
+
 }  // namespace
 
-RegionGradient::RegionGradient(const Window2D& window, Extent2D in, std::int64_t channels)
+RegionGradient::RegionGradient(const Window2D& window, Extent2D in, std::int64_t in_channels, std::int64_t out_channels,
+                               bool is_depthwise)
     : window_(window),
       in_(in),
       out_(window.out(in)),
-      channels_(channels),
-      slots_(std::clamp<std::int64_t>(channels_of_one_slot / channels, 1, max_slots)),
+      in_channels_(in_channels),
+      out_channels_(out_channels),
+      is_depthwise_(is_depthwise),
+      slots_(std::clamp<std::int64_t>(channels_of_one_slot / out_channels, 1, max_slots)),
       regions_(window, in) {}
+
+bool RegionGradient::has_few_channels(const Window2D& window, std::int64_t in_channels, std::int64_t groups) noexcept {
+  return groups == 1 && in_channels <= few_channels && window.size.width > 1 && window.dilation.width == 1;
+}
 
 template <class T>
 void RegionGradient::lower(const kernels::KernelTable<T>& table, bool weights_wanted, bool bias_wanted,
@@ -78,20 +88,20 @@ void RegionGradient::sum_slot(const kernels::KernelTable<T>& table, Tensors tens
   T* const bias_gradient = gradients.bias ? gradients.bias + block * weights.block : nullptr;
   if (weights_gradient) std::fill_n(weights_gradient, weights.block_elements(), T{});
   if (bias_gradient) std::fill_n(bias_gradient, weights.block, T{});
-  const std::int64_t read = std::min(chunk_channels, channels_);
-  const GradientChunks chunks(in_, out_, window_.stride.height, read, read, sizeof(T));
+  const GradientChunks chunks(in_, out_, window_.stride.height, std::min(chunk_channels, in_channels_),
+                              std::min(chunk_channels, out_channels_), sizeof(T));
   const std::int64_t count = chunks.count(batch);
   for (std::int64_t piece = base::part_begin(number, slots_, count);
        piece < base::part_begin(number + 1, slots_, count); ++piece) {
     const GradientChunks::Chunk chunk = chunks.chunk(piece, batch);
-    const T* image = tensor<const T>(tensors, image_tensor) + chunk.first_image * in_.height * in_.width * channels_ +
-                     channels.first;
+    const T* image = tensor<const T>(tensors, image_tensor) +
+                     chunk.first_image * in_.height * in_.width * in_channels_ + (is_depthwise_ ? channels.first : 0);
     const T* out_gradient = tensor<const T>(tensors, out_gradient_tensor) +
-                            chunk.first_image * out_.height * out_.width * channels_ + channels.first;
+                            chunk.first_image * out_.height * out_.width * out_channels_ + channels.first;
     if (weights_gradient) sum_chunk(table, chunk, channels.count, image, out_gradient, weights_gradient);
     // Of several images a chunk has all rows: its places are neighbours.
     if (bias_gradient)
-      table.column_sum({out_gradient + chunk.row_begin * out_.width * channels_, bias_gradient, channels_,
+      table.column_sum({out_gradient + chunk.row_begin * out_.width * out_channels_, bias_gradient, out_channels_,
                         chunk.images * (chunk.row_end - chunk.row_begin) * out_.width, channels.count, true});
   }
 }
@@ -100,19 +110,19 @@ template <class T>
 void RegionGradient::sum_chunk(const kernels::KernelTable<T>& table, const GradientChunks::Chunk& chunk,
                                std::int64_t channels, const T* image, const T* out_gradient,
                                T* weights_gradient) const {
-  const std::int64_t block = table.channel_block;
+  const std::int64_t tap_weights = layout(table.channel_block).in * table.channel_block;
   kernels::DepthwiseWeightsTileArgs<T> args{};
-  args.in_image = in_.height * in_.width * channels_;
-  args.in_row = window_.stride.height * in_.width * channels_;
-  args.in_column = window_.stride.width * channels_;
-  args.out_image = out_.height * out_.width * channels_;
-  args.out_row = out_.width * channels_;
-  args.out_column = channels_;
+  args.in_image = in_.height * in_.width * in_channels_;
+  args.in_row = window_.stride.height * in_.width * in_channels_;
+  args.in_column = window_.stride.width * in_channels_;
+  args.out_image = out_.height * out_.width * out_channels_;
+  args.out_row = out_.width * out_channels_;
+  args.out_column = out_channels_;
   args.images = chunk.images;
-  args.tap_row = window_.dilation.height * in_.width * channels_;
-  args.tap_column = window_.dilation.width * channels_;
-  args.weights_row = window_.size.width * block;
-  args.weights_column = block;
+  args.tap_row = window_.dilation.height * in_.width * in_channels_;
+  args.tap_column = window_.dilation.width * in_channels_;
+  args.weights_row = window_.size.width * tap_weights;
+  args.weights_column = tap_weights;
   args.channels = static_cast<std::int32_t>(channels);
   for (const TapRegions::Axis& rows : regions_.rows) {
     const std::int64_t begin = std::max(rows.begin, chunk.row_begin), end = std::min(rows.end, chunk.row_end);
@@ -123,12 +133,36 @@ void RegionGradient::sum_chunk(const kernels::KernelTable<T>& table, const Gradi
     for (const TapRegions::Axis& columns : regions_.columns) {
       args.columns = columns.end - columns.begin;
       args.tap_columns = static_cast<std::int32_t>(columns.taps.count);
-      args.in = image + (in_row * in_.width + columns.taps.first_place) * channels_;
-      args.out_gradient = out_gradient + (begin * out_.width + columns.begin) * channels_;
-      args.weights_gradient = weights_gradient + (rows.taps.first * window_.size.width + columns.taps.first) * block;
-      table.depthwise_weights_tile(args);
+      args.in = image + (in_row * in_.width + columns.taps.first_place) * in_channels_;
+      args.out_gradient = out_gradient + (begin * out_.width + columns.begin) * out_channels_;
+      args.weights_gradient =
+          weights_gradient + (rows.taps.first * window_.size.width + columns.taps.first) * tap_weights;
+      sum_region(table, args);
     }
   }
+}
+
+template <class T>
+void RegionGradient::sum_region(const kernels::KernelTable<T>& table,
+                                const kernels::DepthwiseWeightsTileArgs<T>& args) const {
+  if (is_depthwise_) return table.depthwise_weights_tile(args);
+  // Neighbouring taps read neighbouring inputs, and so they are more channels of one tap.
+  for (std::int64_t row = 0; row < args.tap_rows; ++row)
+    table.conv_weights_tile({.in = args.in + row * args.tap_row,
+                             .out_gradient = args.out_gradient,
+                             .weights_gradient = args.weights_gradient + row * args.weights_row,
+                             .in_image = args.in_image,
+                             .in_row = args.in_row,
+                             .in_column = args.in_column,
+                             .out_image = args.out_image,
+                             .out_row = args.out_row,
+                             .out_column = args.out_column,
+                             .images = args.images,
+                             .rows = args.rows,
+                             .columns = args.columns,
+                             .in_channels = args.tap_columns * in_channels_,
+                             .out_channels = args.channels,
+                             .accumulate = true});
 }
 
 #define TILEWISE_INSTANTIATE(T) \

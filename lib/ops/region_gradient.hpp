@@ -7,12 +7,22 @@
 
 namespace tilewise::ops {
 
-/// Backward-weights of a depthwise convolution, all taps at once: a load of the output gradient serves them all. Where
-/// there are few channels to share out, the batch is cut into slots, which are summed independently and then added in
-/// order. Which chunks a slot has depends on shapes only.
+/// Backward-weights of many taps at once, for convolutions whose tap is too little work for a tile: a depthwise one,
+/// all taps, and one of few input channels, a row of taps, whose inputs are neighbours in memory. A load of the output
+/// gradient serves them all. Where there are few output channels to share out, the batch is cut into slots, which are
+/// summed independently and then added in order. Which chunks a slot has depends on shapes only.
 class RegionGradient {
  public:
-  RegionGradient(const Window2D& window, Extent2D in, std::int64_t channels);
+  static RegionGradient depthwise(const Window2D& window, Extent2D in, std::int64_t channels) {
+    return {window, in, channels, channels, true};
+  }
+  /// For a convolution that has_few_channels().
+  static RegionGradient of_few_channels(const Window2D& window, Extent2D in, std::int64_t in_channels,
+                                        std::int64_t out_channels) {
+    return {window, in, in_channels, out_channels, false};
+  }
+  /// Whether a row of taps fills a tile better than one tap.
+  static bool has_few_channels(const Window2D& window, std::int64_t in_channels, std::int64_t groups) noexcept;
 
   /// Appends the phases, and the workspace that they need, to a step whose tensors are: output gradient, image, any |
   /// any, weights gradient, bias gradient (packed) | this workspace.
@@ -20,8 +30,11 @@ class RegionGradient {
   void lower(const kernels::KernelTable<T>& table, bool weights_wanted, bool bias_wanted, Step& step) const;
 
  private:
+  RegionGradient(const Window2D& window, Extent2D in, std::int64_t in_channels, std::int64_t out_channels,
+                 bool is_depthwise);
+
   base::WeightsLayout layout(std::int64_t channel_block) const noexcept {
-    return {window_.size.height * window_.size.width, 1, channels_, channel_block};
+    return {window_.size.height * window_.size.width, is_depthwise_ ? 1 : in_channels_, out_channels_, channel_block};
   }
   /// The gradients' parts of one slot; either may be null.
   template <class T>
@@ -36,12 +49,16 @@ class RegionGradient {
   void sum_slot(const kernels::KernelTable<T>& table, Tensors tensors, std::int64_t batch, std::int64_t number,
                 std::int64_t block, const Gradients<T>& gradients) const;
   template <class T>
-  void sum_chunk(const kernels::KernelTable<T>& table, const GradientChunks::Chunk& chunk, std::int64_t block,
+  void sum_chunk(const kernels::KernelTable<T>& table, const GradientChunks::Chunk& chunk, std::int64_t channels,
                  const T* image, const T* out_gradient, T* weights_gradient) const;
+  /// The taps of one rectangle of places, which `args` describes.
+  template <class T>
+  void sum_region(const kernels::KernelTable<T>& table, const kernels::DepthwiseWeightsTileArgs<T>& args) const;
 
   Window2D window_;
   Extent2D in_, out_;
-  std::int64_t channels_;
+  std::int64_t in_channels_, out_channels_;
+  bool is_depthwise_;
   std::int64_t slots_;
   TapRegions regions_;
 };

@@ -1,6 +1,7 @@
 #include "ops/repeat_channels.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "base/checked.hpp"
 #include "tilewise/error.hpp"
@@ -28,6 +29,21 @@ std::int64_t channels_of(const TensorSpec& spec) {
   return spec.shape[spec.shape.rank() - 1];
 }
 
+/// f(times), as a constant where it is one of the usual ones: then the compiler makes vectors of f's loops.
+template <class F>
+void with_constant(std::int64_t times, const F& f) {
+  switch (times) {
+    case 2:
+      return f(std::integral_constant<std::int64_t, 2>{});
+    case 3:
+      return f(std::integral_constant<std::int64_t, 3>{});
+    case 4:
+      return f(std::integral_constant<std::int64_t, 4>{});
+    default:
+      return f(times);
+  }
+}
+
 }  // namespace
 
 std::vector<TensorSpec> RepeatChannels::infer(const std::vector<TensorSpec>& inputs) const {
@@ -46,8 +62,10 @@ Step RepeatChannels::lower(const LowerRequest& request) const {
     phase.run = [times = times_, image = request.inputs[0].shape.elements()](Tensors tensors, const Work& work) {
       const T* in = tensor<const T>(tensors, 0);
       T* out = tensor<T>(tensors, 1);
-      for (std::int64_t i = work.image_begin * image; i < work.image_end * image; ++i)
-        std::fill_n(out + i * times, times, in[i]);
+      with_constant(times, [&](auto count) {
+        for (std::int64_t i = work.image_begin * image; i < work.image_end * image; ++i)
+          for (std::int64_t j = 0; j < count; ++j) out[i * count + j] = in[i];
+      });
     };
     return Step{"", {std::move(phase)}, {}};
   });
@@ -67,11 +85,13 @@ Step RepeatChannelsBackward::lower(const LowerRequest& request) const {
     phase.run = [times = times_, image = request.outputs[0].shape.elements()](Tensors tensors, const Work& work) {
       const T* out_gradient = tensor<const T>(tensors, 0);
       T* in_gradient = tensor<T>(tensors, 1);
-      for (std::int64_t i = work.image_begin * image; i < work.image_end * image; ++i) {
-        T sum = out_gradient[i * times];
-        for (std::int64_t j = 1; j < times; ++j) sum += out_gradient[i * times + j];
-        in_gradient[i] = sum;
-      }
+      with_constant(times, [&](auto count) {
+        for (std::int64_t i = work.image_begin * image; i < work.image_end * image; ++i) {
+          T sum = out_gradient[i * count];
+          for (std::int64_t j = 1; j < count; ++j) sum += out_gradient[i * count + j];
+          in_gradient[i] = sum;
+        }
+      });
     };
     return Step{"", {std::move(phase)}, {}};
   });

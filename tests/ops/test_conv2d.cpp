@@ -243,6 +243,32 @@ TEST_CASE("conv2d's gradients are its derivatives", "[ops]") {
   CHECK(worst < 1e-6);
 }
 
+TEST_CASE("conv2d's passes give the same bits for any number of threads and on every ISA with FMA", "[ops]") {
+  // Few input channels, few outputs, few of both in each group, and neither.
+  for (const ConvCase& c : {ConvCase{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 30, 17, 1, 33, 3},
+                            ConvCase{{{5, 3}, {2, 1}, {1, 1}, {2, 1, 0, 1}}, 9, 21, 3, 70, 9},
+                            ConvCase{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 11, 13, 37, 3, 5},
+                            ConvCase{{{3, 2}, {1, 2}}, 9, 13, 40, 4, 2, 2},
+                            ConvCase{{{3, 3}, {1, 1}, {2, 2}, {2, 2, 2, 2}}, 9, 7, 12, 20, 4}}) {
+    const Values dy = reals(c.result(), c.batch, 1), x = reals(c.image(), c.batch, 2), w = reals(c.kernel(), 1, 3),
+                 b = reals(c.bias(), 1, 4);
+    std::vector<Values> first;
+    for (const ops::Kernels& kernels : all_float_kernels()) {
+      if (kernels.scalar() != ops::Scalar::f32 || kernels.isa() == "sse2") continue;
+      for (const int threads : {1, 2, 3, 7}) {
+        INFO("isa " << kernels.isa() << ", threads " << threads);
+        const RunSettings settings{kernels, c.batch, threads};
+        const Values transposed = run_op(std::make_shared<ops::TransposeWeights>(), {c.kernel()}, {w}, settings)[0];
+        auto found = run_op(c.backward(), {c.result(), c.image(), c.transposed()}, {dy, x, transposed}, settings);
+        found.push_back(run_op(std::make_shared<ops::Conv2D>(c.attributes()), {c.image(), c.kernel(), c.bias()},
+                               {x, w, b}, settings)[0]);
+        if (first.empty()) first = found;
+        REQUIRE(found == first);
+      }
+    }
+  }
+}
+
 TEST_CASE("an empty batch gives zero gradients", "[ops]") {
   const ConvCase c{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 5, 5, 2, 3, 0};
   for (const ops::Kernels& kernels : all_float_kernels()) {
