@@ -53,6 +53,7 @@ class Includes(unittest.TestCase):
             ("lib/kernels/isa/avx2.cpp", "#include <algorithm>"): "a kernel may not include",
             ("lib/kernels/reference.cpp", "#include <vector>"): "reference kernels may not include",
             ("lib/kernels/gemm.hpp", "using Arch = xsimd::default_arch;"): "spell the Arch",
+            ("lib/include/tilewise/shape.hpp", "namespace tilewise {"): "namespace TILEWISE_API tilewise",
             ("tools/examples/own.cpp", '#include "plan/graph.hpp"'): "an example includes",
         }
         for (path, line), expected in planted.items():
@@ -71,6 +72,8 @@ class Includes(unittest.TestCase):
             ("lib/train/fit.cpp", '#include "io/safetensors.hpp"'),
             ("tools/cli/train.cpp", '#include "io/atomic_file.hpp"'),
             ("lib/ops/conv2d.cpp", '// #include "plan/graph.hpp"'),
+            ("lib/ops/conv2d.cpp", "namespace tilewise {"),
+            ("lib/include/tilewise/shape.hpp", "namespace TILEWISE_API tilewise {"),
         ]
         for path, line in allowed:
             with self.subTest(path=path, line=line):

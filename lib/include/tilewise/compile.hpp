@@ -5,10 +5,11 @@
 #include <variant>
 #include <vector>
 
+#include "tilewise/api.hpp"
 #include "tilewise/optimizers.hpp"
 
 /// How a model is to be trained: optimizer, loss, metrics.
-namespace tilewise {
+namespace TILEWISE_API tilewise {
 
 /// The mean over samples of -log p[label]. The model gives p (the default), or with from_logits what a softmax turns
 /// into it. After a softmax layer it is computed from the logits all the same, which is stable for any finite ones.

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace tilewise {
+#include "tilewise/api.hpp"
+
+namespace TILEWISE_API tilewise {
 
 /// How often a model took samples of each class for each class.
 struct ConfusionMatrix {

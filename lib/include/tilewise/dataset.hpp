@@ -5,9 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "tilewise/api.hpp"
 #include "tilewise/shape.hpp"
 
-namespace tilewise {
+namespace TILEWISE_API tilewise {
 
 class Pipeline;
 

@@ -4,8 +4,10 @@
 #include <stdexcept>
 #include <string>
 
+#include "tilewise/api.hpp"
+
 /// Everything that tilewise throws. Each message says what was found, what was expected and where.
-namespace tilewise {
+namespace TILEWISE_API tilewise {
 
 class Error : public std::runtime_error {
  public:

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 
-namespace tilewise {
+#include "tilewise/api.hpp"
+
+namespace TILEWISE_API tilewise {
 
 /// What weights are at first: Keras's initialisers. A kernel {..., in, out} has fan_in = taps * in and fan_out = taps *
 /// out, taps the product of the extents before `in`. The normal ones are cut off at two standard deviations of the

@@ -4,7 +4,9 @@
 #include <string_view>
 #include <vector>
 
-namespace tilewise {
+#include "tilewise/api.hpp"
+
+namespace TILEWISE_API tilewise {
 
 /// The instruction sets that kernels are compiled for. `reference` is plain C++, for any machine.
 enum class Isa { reference, sse2, avx2, avx512, neon64 };

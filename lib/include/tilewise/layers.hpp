@@ -6,11 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "tilewise/api.hpp"
 #include "tilewise/initializers.hpp"
 #include "tilewise/options.hpp"
 #include "tilewise/shape.hpp"
 
-namespace tilewise {
+namespace TILEWISE_API tilewise {
 
 namespace nn {
 class LayerDefinition;

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <variant>
 
-namespace tilewise {
+#include "tilewise/api.hpp"
+
+namespace TILEWISE_API tilewise {
 
 /// initial * factor^floor(s / every_steps) after s steps: Keras's ExponentialDecay with staircase, PyTorch's StepLR.
 struct StepDecay {

@@ -5,13 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "tilewise/api.hpp"
 #include "tilewise/confusion.hpp"
 #include "tilewise/layers.hpp"
 #include "tilewise/shape.hpp"
 #include "tilewise/training.hpp"
 #include "tilewise/weights.hpp"
 
-namespace tilewise {
+namespace TILEWISE_API tilewise {
 
 /// Layers, how they are joined, and their weights.
 ///

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 
+#include "tilewise/api.hpp"
+
 /// What layers and single operations are told in the same words.
-namespace tilewise {
+namespace TILEWISE_API tilewise {
 
 enum class Activation { linear, relu, softmax, tanh, sigmoid };
 inline constexpr Activation linear = Activation::linear;
@@ -27,7 +29,7 @@ class Padding {
  public:
   enum class Mode { valid, same, sides };
 
-  constexpr Padding(Mode mode) : mode(mode) {}
+  constexpr Padding(Mode mode_) : mode(mode_) {}
   constexpr Padding(std::int64_t top_, std::int64_t bottom_, std::int64_t left_, std::int64_t right_)
       : mode(Mode::sides), top(top_), bottom(bottom_), left(left_), right(right_) {}
 

@@ -2,9 +2,10 @@
 
 #include <string>
 
+#include "tilewise/api.hpp"
 #include "tilewise/isa.hpp"
 
-namespace tilewise {
+namespace TILEWISE_API tilewise {
 
 /// How many threads the library computes with: what set_threads() gave, else TILEWISE_THREADS, else the CPUs that this
 /// process may use. Throws ArgumentError if TILEWISE_THREADS is not a number from 1 to 1024. Results do not depend on

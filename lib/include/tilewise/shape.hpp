@@ -5,7 +5,9 @@
 #include <initializer_list>
 #include <string>
 
-namespace tilewise {
+#include "tilewise/api.hpp"
+
+namespace TILEWISE_API tilewise {
 
 /// The extents of a dense tensor, outermost first: {28, 28, 1} is one NHWC image, {3, 3, 32, 64} an HWIO kernel.
 /// Extents are not negative and their product fits into 63 bits: the constructor throws ShapeError otherwise.

@@ -6,10 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include "tilewise/api.hpp"
 #include "tilewise/compile.hpp"
 #include "tilewise/dataset.hpp"
 
-namespace tilewise {
+namespace TILEWISE_API tilewise {
 
 struct MetricValue {
   std::string name;  ///< "accuracy", "top_5_accuracy"

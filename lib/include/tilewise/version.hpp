@@ -2,7 +2,9 @@
 
 #include <string_view>
 
-namespace tilewise {
+#include "tilewise/api.hpp"
+
+namespace TILEWISE_API tilewise {
 
 /// The version of the library that is linked, "0.1.0".
 std::string_view version() noexcept;

@@ -7,9 +7,10 @@
 #include <string>
 #include <type_traits>
 
+#include "tilewise/api.hpp"
 #include "tilewise/shape.hpp"
 
-namespace tilewise {
+namespace TILEWISE_API tilewise {
 
 /// The extents of a tensor, and for each axis its stride: how many elements lie from one index to the next.
 class Layout {

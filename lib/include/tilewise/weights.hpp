@@ -3,9 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "tilewise/api.hpp"
 #include "tilewise/shape.hpp"
 
-namespace tilewise {
+namespace TILEWISE_API tilewise {
 
 /// A parameter's values in Keras's layout, row-major: kernels HWIO or in x out.
 struct Weights {

@@ -1,10 +1,11 @@
 #pragma once
 
+#include "tilewise/api.hpp"
 #include "tilewise/ops/prepared.hpp"
 
 /// Batch normalisation (Ioffe and Szegedy 2015) of x {n, ..., C}, with a mean, a variance, and if they are not left out
 /// a gamma and a beta, {C} each, for every channel. The variance is the biased one, as in Keras.
-namespace tilewise {
+namespace TILEWISE_API tilewise {
 
 /// gamma is 1, beta 0 where they are left out.
 struct Affine {

@@ -3,10 +3,11 @@
 #include <cstdint>
 #include <optional>
 
+#include "tilewise/api.hpp"
 #include "tilewise/ops/prepared.hpp"
 #include "tilewise/options.hpp"
 
-namespace tilewise {
+namespace TILEWISE_API tilewise {
 
 struct Conv2DParams {
   Size2D stride = 1;

@@ -1,9 +1,10 @@
 #pragma once
 
+#include "tilewise/api.hpp"
 #include "tilewise/ops/prepared.hpp"
 #include "tilewise/options.hpp"
 
-namespace tilewise {
+namespace TILEWISE_API tilewise {
 
 class PreparedDense : public PreparedOp {
  public:

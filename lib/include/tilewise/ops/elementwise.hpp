@@ -2,10 +2,11 @@
 
 #include <cstdint>
 
+#include "tilewise/api.hpp"
 #include "tilewise/ops/prepared.hpp"
 #include "tilewise/options.hpp"
 
-namespace tilewise {
+namespace TILEWISE_API tilewise {
 
 class PreparedActivation : public PreparedOp {
  public:

@@ -2,10 +2,11 @@
 
 #include <cstdint>
 
+#include "tilewise/api.hpp"
 #include "tilewise/ops/prepared.hpp"
 
 /// Losses of each sample, and the gradients of their mean over the batch.
-namespace tilewise {
+namespace TILEWISE_API tilewise {
 
 using LabelView = View<const std::int32_t>;
 

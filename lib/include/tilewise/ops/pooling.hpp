@@ -2,10 +2,11 @@
 
 #include <cstdint>
 
+#include "tilewise/api.hpp"
 #include "tilewise/ops/prepared.hpp"
 #include "tilewise/options.hpp"
 
-namespace tilewise {
+namespace TILEWISE_API tilewise {
 
 struct MaxPool2DParams {
   Size2D window = 2;

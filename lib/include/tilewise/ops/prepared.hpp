@@ -2,9 +2,10 @@
 
 #include <memory>
 
+#include "tilewise/api.hpp"
 #include "tilewise/view.hpp"
 
-namespace tilewise {
+namespace TILEWISE_API tilewise {
 
 namespace eager {
 class OneOp;

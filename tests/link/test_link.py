@@ -1,0 +1,267 @@
+"""Links programs with an installed copy, as README's section "Linking" says: its own program and build files, each way, each compiler, into
+paths with a space, with warnings as errors.
+
+    test_link.py BUILD "COMPILER" VERSION ISA...
+
+BUILD is a build of the library, by COMPILER, whose objects are taken instead of compiling them again.
+"""
+
+import concurrent.futures
+import itertools
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BUILD, COMPILER, VERSION, ISAS = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
+STANDARDS = ["20", "23"]
+LIBRARY_ONLY = ["-Dtests=disabled", "-Dbenchmarks=disabled", "-Dtools=disabled"]
+FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="tilewise link "))
+
+
+def run(*command, cwd=FOLDER, **environment):
+    """What the command prints. A failure is a failed test that shows all of it."""
+    done = subprocess.run([str(word) for word in command], cwd=cwd, env=os.environ | environment, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        raise AssertionError(f"{shlex.join(str(word) for word in command)}\n{done.stdout}")
+    return done.stdout
+
+
+def snippets():
+    """README's blocks on linking by their language; the last sh one is pkg-config's."""
+    section = re.search(r"^## Linking\n(.*?)^## ", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)[1]
+    return dict(re.findall(r"^```(\w+)\n(.*?)^```", section, re.DOTALL | re.MULTILINE))
+
+
+def build_options():
+    """What decides the objects of BUILD, so that another build finds them there."""
+    options = json.loads(run("meson", "introspect", "--buildoptions", BUILD))
+    return [f"-D{option['name']}={option['value']}" for option in options if option["name"] in ("optimization", "debug", "b_ndebug", "cpp_args")]
+
+
+def reusing():
+    """As CXX: COMPILER, but with the objects of BUILD."""
+    return shlex.join([sys.executable, "-B", str(HERE / "reuse_objects.py"), str(BUILD), COMPILER])
+
+
+def compilers():
+    """BUILD's own, and of g++ and clang++ what this machine has. Objects for link-time optimization are for their own compiler only."""
+    own = COMPILER.split()[-1]
+    others = [] if "-flto" in (BUILD / "compile_commands.json").read_text(encoding="utf-8") else ["g++", "clang++"]
+    kinds = {}
+    for name in [own, *others]:
+        if shutil.which(name):
+            kinds.setdefault(run(name, "--version").split("\n")[0], name)
+    return list(kinds.values())
+
+
+def standard_flag(compiler, standard):
+    """Compilers older than the standard know it by its working name."""
+    for name in (f"-std=c++{standard}", "-std=c++2b"):
+        if subprocess.run([compiler, name, "-fsyntax-only", "-xc++", os.devnull], capture_output=True).returncode == 0:
+            return name
+    raise AssertionError(f"{compiler} has no C++{standard}")
+
+
+def ways():
+    return [(compiler, standard) for compiler in COMPILERS for standard in STANDARDS]
+
+
+def install(name, *options):
+    """Builds the library alone and installs it. Gives the prefix."""
+    prefix = FOLDER / f"{name} prefix"
+    run("meson", "setup", f"{name} library", ROOT, "--prefix", prefix, *LIBRARY_ONLY, *build_options(), *options, CXX=reusing())
+    run("meson", "install", "-C", f"{name} library")
+    return prefix
+
+
+def program_folder(name, **files):
+    """A folder with README's program and a build file."""
+    folder = FOLDER / name
+    folder.mkdir(parents=True)
+    (folder / "digits.cpp").write_text(README["cpp"], encoding="utf-8")
+    for file, text in files.items():
+        (folder / file.replace("_", ".")).write_text(text, encoding="utf-8")
+    return folder
+
+
+def setUpModule():
+    global README, COMPILERS, PREFIX
+    missing = [tool for tool in ("meson", "ninja", "pkg-config", "cmake", "nm") if not shutil.which(tool)]
+    if missing:
+        raise AssertionError(f"missing: {', '.join(missing)}. tools/packages lists what the tests need.")
+    unittest.addModuleCleanup(shutil.rmtree, FOLDER)
+    README, COMPILERS = snippets(), compilers()
+    PREFIX = install("static", "-Ddefault_library=static")
+
+
+def pkg_config_path(prefix):
+    return {"PKG_CONFIG_PATH": str(next(prefix.rglob("tilewise.pc")).parent)}
+
+
+def flags(prefix, *options):
+    return shlex.split(run("pkg-config", *options, "tilewise", **pkg_config_path(prefix)))
+
+
+def build_with_pkg_config(folder, prefix, compiler, standard):
+    line = README["sh"].strip()
+    assert line.startswith("c++ -std=c++20 "), line
+    line = line.replace("c++ -std=c++20", shlex.join([compiler, standard_flag(compiler, standard), *WARNINGS]))
+    # Read twice, for pkg-config quotes the spaces of its paths.
+    run("sh", "-c", f'eval "{line}"', cwd=folder, **pkg_config_path(prefix))
+    return folder / "digits"
+
+
+def configure_with_cmake(folder, prefix, *options):
+    run("cmake", "-S", ".", "-B", "build", "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}", *options, cwd=folder)
+
+
+def build_with_cmake(folder, prefix, compiler, standard):
+    configure_with_cmake(folder, prefix, f"-DCMAKE_CXX_COMPILER={compiler}", f"-DCMAKE_CXX_FLAGS={' '.join(WARNINGS)}",
+                         f"-DCMAKE_CXX_STANDARD={standard}")
+    run("cmake", "--build", "build", cwd=folder)
+    return folder / "build/digits"
+
+
+def build_as_subproject(folder):
+    """By BUILD's compiler, which compiles the library too; the others do when they build it."""
+    (folder / "subprojects").mkdir()
+    (folder / "subprojects/tilewise").symlink_to(ROOT)
+    run("meson", "setup", "build", "-Dforce_fallback_for=tilewise", *build_options(), cwd=folder, CXX=reusing())
+    run("meson", "compile", "-C", "build", cwd=folder)
+    return folder / "build/digits"
+
+
+class Ways(unittest.TestCase):
+    """README's program, each way."""
+
+    def assert_works(self, program, **environment):
+        self.assertEqual(run(program, **environment), f"tilewise {VERSION} says 10 numbers\n")
+
+    def test_with_pkg_config(self):
+        for compiler, standard in ways():
+            with self.subTest(compiler=compiler, standard=standard):
+                self.assert_works(build_with_pkg_config(program_folder(f"pkg-config {compiler} {standard}"), PREFIX, compiler, standard))
+
+    def test_with_cmake(self):
+        for compiler, standard in ways():
+            with self.subTest(compiler=compiler, standard=standard):
+                folder = program_folder(f"cmake {compiler} {standard}", CMakeLists_txt=README["cmake"])
+                self.assert_works(build_with_cmake(folder, PREFIX, compiler, standard))
+
+    def test_as_a_subproject_of_meson(self):
+        for standard in STANDARDS:
+            with self.subTest(standard=standard):
+                arguments = [standard_flag(COMPILERS[0], standard), *WARNINGS]
+                added = f"\nadd_project_arguments({arguments}, language: 'cpp')\n"
+                folder = program_folder(f"meson {standard}", meson_build=README["meson"].replace("\n", added, 1))
+                self.assert_works(build_as_subproject(folder))
+                rules = (folder / "build/build.ninja").read_text(encoding="utf-8")
+                self.assertNotRegex(rules, r"tilewise-tests|tilewise-bench|cli/main")
+
+    def test_where_it_was_moved_to(self):
+        run("meson", "install", "-C", "static library", "--no-rebuild", "--destdir", FOLDER / "stage")
+        moved = FOLDER / "moved here"
+        (FOLDER / "stage" / PREFIX.relative_to("/")).rename(moved)
+        self.assertTrue(flags(moved, "--cflags")[0].startswith(f"-I{moved}/"))
+        self.assert_works(build_with_pkg_config(program_folder("moved pkg-config"), moved, COMPILERS[0], "20"))
+        folder = program_folder("moved cmake", CMakeLists_txt=README["cmake"])
+        self.assert_works(build_with_cmake(folder, moved, COMPILERS[0], "20"))
+        self.assertIn(f"{moved}/", (folder / "build/build.ninja").read_text(encoding="utf-8").replace("$ ", " ").replace("\\ ", " "))
+
+    def test_as_a_shared_library(self):
+        prefix = install("shared", "-Ddefault_library=shared")
+        self.assertFalse(list(prefix.rglob("*.a")))
+        library = next(prefix.rglob("libtilewise.so"))
+        self.assert_works(build_with_pkg_config(program_folder("shared pkg-config"), prefix, COMPILERS[0], "20"), LD_LIBRARY_PATH=str(library.parent))
+        folder = program_folder("shared cmake", CMakeLists_txt=README["cmake"])
+        self.assert_works(build_with_cmake(folder, prefix, COMPILERS[0], "20"))
+        self.assertEqual([word for word in flags(prefix, "--libs") if word.startswith("-l")], ["-ltilewise"])
+        run(COMPILERS[0], "-std=c++20", HERE / "everything.cpp", *flags(prefix, "--cflags", "--libs"), "-o", "all of it")
+        exported = [line.split(None, 2)[1:] for line in run("nm", "-DC", "--defined-only", library).splitlines()]
+        self.assertGreater(len(exported), 100)
+        # The weak ones are the standard library's, for types of the public headers.
+        strong = r"tilewise::(?!(eager|io|kernels|ops|plan)::)"
+        self.assertEqual([name for kind, name in exported if kind not in "WVu" and not re.match(strong, name)], [])
+        self.assertEqual([name for _, name in exported if re.search("nlohmann|xsimd|tbb", name)], [])
+
+
+class Installed(unittest.TestCase):
+    def test_one_archive_and_what_it_needs(self):
+        self.assertEqual([file.name for file in PREFIX.rglob("*.a")], ["libtilewise.a"])
+        self.assertEqual({folder.name for folder in PREFIX.iterdir()}, {"include", "lib"})
+        for options in (["--libs"], ["--libs", "--static"]):
+            libraries = [word for word in flags(PREFIX, *options) if word.startswith("-l")]
+            self.assertEqual(libraries[0], "-ltilewise")
+            self.assertLessEqual({"-ltbb", "-lz", "-lxxhash"}, set(libraries))
+        self.assertEqual(flags(PREFIX, "--modversion"), [VERSION])
+
+    def test_cmake_takes_a_version_that_fits(self):
+        for wanted, fits in {"": True, VERSION: True, "0.1": True, "0.0.9": False, "0.2": False, "1.0": False}.items():
+            with self.subTest(wanted=wanted):
+                folder = program_folder(f"version {wanted}", CMakeLists_txt=README["cmake"].replace("tilewise 0.1 ", f"tilewise {wanted} "))
+                if fits:
+                    configure_with_cmake(folder, PREFIX)
+                else:
+                    self.assertRaisesRegex(AssertionError, "requested version", configure_with_cmake, folder, PREFIX)
+
+    def test_every_header_alone(self):
+        headers = [str(header.relative_to(PREFIX / "include")) for header in sorted((PREFIX / "include").rglob("*.hpp"))]
+        self.assertEqual(len(headers), len(list((ROOT / "lib/include").rglob("*.hpp"))))
+
+        def compile_alone(case):
+            (compiler, standard), header = case
+            file = FOLDER / f"{header.replace('/', ' ')} {compiler} {standard}.cpp"
+            file.write_text(f"#include <{header}>\n", encoding="utf-8")
+            run(compiler, standard, *WARNINGS, "-fsyntax-only", *flags(PREFIX, "--cflags"), file)
+
+        standards = [(compiler, standard_flag(compiler, standard)) for compiler, standard in ways()]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(compile_alone, itertools.product(standards, headers)))
+
+
+class Everything(unittest.TestCase):
+    """Nothing registers itself, so nothing is lost when only the archive is named."""
+
+    def test_everything_can_be_reached(self):
+        for compiler, standard in ways():
+            with self.subTest(compiler=compiler, standard=standard):
+                program = FOLDER / f"everything {compiler} {standard}"
+                run(compiler, standard_flag(compiler, standard), *WARNINGS, HERE / "everything.cpp", *flags(PREFIX, "--cflags", "--libs"), "-o", program)
+                symbols = run("nm", "-C", program)
+                for isa in ISAS:
+                    self.assertIn(f"tilewise::kernels::{isa}_table", symbols)
+        found = run(program).split()
+        self.assertLessEqual(set(found[:-1]), {"reference", *ISAS})
+        self.assertGreaterEqual(len(found), 3, "an ISA beside the reference is there")
+
+    def test_nothing_is_forgotten(self):
+        program = (HERE / "everything.cpp").read_text(encoding="utf-8")
+
+        def named(header, pattern):
+            text = (ROOT / "lib/include/tilewise" / header).read_text(encoding="utf-8")
+            return {name for found in re.findall(pattern, text, re.MULTILINE) for name in re.split(r",\s*", found)}
+
+        names = named("layers.hpp", r"^struct (\w+) : Layer") | named("compile.hpp", r"^using \w+ = std::variant<([^>]*)>")
+        names |= named("optimizers.hpp", r"^using \w+ = std::variant<([^>]*)>") | named("learning_rate.hpp", r"std::variant<double, ([^>]*)>")
+        for header in (ROOT / "lib/include/tilewise/ops").glob("*.hpp"):
+            names |= named(header, r"^void (\w+)\(")
+        self.assertGreater(len(names), 50)
+        self.assertEqual([name for name in sorted(names) if not re.search(rf"tw::{name}\b", program)], [])
+
+
+if __name__ == "__main__":
+    done = unittest.TextTestRunner(stream=sys.stdout).run(unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__]))
+    bad = {str(test).split(" [")[0].split(" (")[0] for test, _ in done.failures + done.errors}
+    print(f"{max(0, done.testsRun - len(bad))} passed, {len(bad)} failed")
+    sys.exit(0 if done.wasSuccessful() else 1)
