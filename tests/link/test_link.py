@@ -16,31 +16,15 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
+
+from consumer import (FOLDER, README, ROOT, WARNINGS, build_with_cmake, build_with_pkg_config, configure_with_cmake, flags, program_folder, run,
+                      standard_flag)
 
 BUILD, COMPILER, VERSION, ISAS = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
 STANDARDS = ["20", "23"]
 LIBRARY_ONLY = ["-Dtests=disabled", "-Dbenchmarks=disabled", "-Dtools=disabled"]
-FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="tilewise link "))
-
-
-def run(*command, cwd=FOLDER, **environment):
-    """What the command prints. A failure is a failed test that shows all of it."""
-    done = subprocess.run([str(word) for word in command], cwd=cwd, env=os.environ | environment, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True)
-    if done.returncode:
-        raise AssertionError(f"{shlex.join(str(word) for word in command)}\n{done.stdout}")
-    return done.stdout
-
-
-def snippets():
-    """README's blocks on linking by their language; the last sh one is pkg-config's."""
-    section = re.search(r"^## Linking\n(.*?)^## ", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)[1]
-    return dict(re.findall(r"^```(\w+)\n(.*?)^```", section, re.DOTALL | re.MULTILINE))
 
 
 def build_options():
@@ -61,16 +45,8 @@ def compilers():
     kinds = {}
     for name in [own, *others]:
         if shutil.which(name):
-            kinds.setdefault(run(name, "--version").split("\n")[0], name)
+            kinds.setdefault(run(name, "--version").split("\n")[0].partition(" ")[2], name)  # c++ may be g++
     return list(kinds.values())
-
-
-def standard_flag(compiler, standard):
-    """Compilers older than the standard know it by its working name."""
-    for name in (f"-std=c++{standard}", "-std=c++2b"):
-        if subprocess.run([compiler, name, "-fsyntax-only", "-xc++", os.devnull], capture_output=True).returncode == 0:
-            return name
-    raise AssertionError(f"{compiler} has no C++{standard}")
 
 
 def ways():
@@ -85,56 +61,18 @@ def install(name, *options):
     return prefix
 
 
-def program_folder(name, **files):
-    """A folder with README's program and a build file."""
-    folder = FOLDER / name
-    folder.mkdir(parents=True)
-    (folder / "digits.cpp").write_text(README["cpp"], encoding="utf-8")
-    for file, text in files.items():
-        (folder / file.replace("_", ".")).write_text(text, encoding="utf-8")
-    return folder
-
-
 def setUpModule():
-    global README, COMPILERS, PREFIX
+    global COMPILERS, PREFIX
     missing = [tool for tool in ("meson", "ninja", "pkg-config", "cmake", "nm") if not shutil.which(tool)]
     if missing:
         raise AssertionError(f"missing: {', '.join(missing)}. tools/packages lists what the tests need.")
     unittest.addModuleCleanup(shutil.rmtree, FOLDER)
-    README, COMPILERS = snippets(), compilers()
+    COMPILERS = compilers()
     PREFIX = install("static", "-Ddefault_library=static")
 
 
-def pkg_config_path(prefix):
-    return {"PKG_CONFIG_PATH": str(next(prefix.rglob("tilewise.pc")).parent)}
-
-
-def flags(prefix, *options):
-    return shlex.split(run("pkg-config", *options, "tilewise", **pkg_config_path(prefix)))
-
-
-def build_with_pkg_config(folder, prefix, compiler, standard):
-    line = README["sh"].strip()
-    assert line.startswith("c++ -std=c++20 "), line
-    line = line.replace("c++ -std=c++20", shlex.join([compiler, standard_flag(compiler, standard), *WARNINGS]))
-    # Read twice, for pkg-config quotes the spaces of its paths.
-    run("sh", "-c", f'eval "{line}"', cwd=folder, **pkg_config_path(prefix))
-    return folder / "digits"
-
-
-def configure_with_cmake(folder, prefix, *options):
-    run("cmake", "-S", ".", "-B", "build", "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}", *options, cwd=folder)
-
-
-def build_with_cmake(folder, prefix, compiler, standard):
-    configure_with_cmake(folder, prefix, f"-DCMAKE_CXX_COMPILER={compiler}", f"-DCMAKE_CXX_FLAGS={' '.join(WARNINGS)}",
-                         f"-DCMAKE_CXX_STANDARD={standard}")
-    run("cmake", "--build", "build", cwd=folder)
-    return folder / "build/digits"
-
-
 def build_as_subproject(folder):
-    """By BUILD's compiler, which compiles the library too; the others do when they build it."""
+    """By BUILD's compiler, which compiles the library too: another compiler does this in a build of its own."""
     (folder / "subprojects").mkdir()
     (folder / "subprojects/tilewise").symlink_to(ROOT)
     run("meson", "setup", "build", "-Dforce_fallback_for=tilewise", *build_options(), cwd=folder, CXX=reusing())
@@ -221,7 +159,7 @@ class Installed(unittest.TestCase):
 
         def compile_alone(case):
             (compiler, standard), header = case
-            file = FOLDER / f"{header.replace('/', ' ')} {compiler} {standard}.cpp"
+            file = FOLDER / f"{header} {compiler} {standard}.cpp".replace("/", " ")
             file.write_text(f"#include <{header}>\n", encoding="utf-8")
             run(compiler, standard, *WARNINGS, "-fsyntax-only", *flags(PREFIX, "--cflags"), file)
 
@@ -236,7 +174,7 @@ class Everything(unittest.TestCase):
     def test_everything_can_be_reached(self):
         for compiler, standard in ways():
             with self.subTest(compiler=compiler, standard=standard):
-                program = FOLDER / f"everything {compiler} {standard}"
+                program = FOLDER / f"everything {compiler} {standard}".replace("/", " ")
                 run(compiler, standard_flag(compiler, standard), *WARNINGS, HERE / "everything.cpp", *flags(PREFIX, "--cflags", "--libs"), "-o", program)
                 symbols = run("nm", "-C", program)
                 for isa in ISAS:
