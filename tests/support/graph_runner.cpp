@@ -68,15 +68,15 @@ auto with_type(const ops::TensorSpec& spec, const ops::Kernels& kernels, F f) {
   return f(float{});
 }
 
+Values read(const ops::TensorSpec& spec, const RunSettings& settings, const void* memory) {
+  return with_type(spec, settings.kernels,
+                   [&](auto type) { return load<decltype(type)>(spec, settings.kernels, settings.batch, memory); });
+}
+
 std::vector<Values> read_outputs(const plan::Graph& graph, const std::vector<plan::ValueId>& outputs,
                                  const plan::Execution& execution, const RunSettings& settings) {
   std::vector<Values> results;
-  for (plan::ValueId output : outputs) {
-    const ops::TensorSpec& spec = graph.spec(output);
-    results.push_back(with_type(spec, settings.kernels, [&](auto type) {
-      return load<decltype(type)>(spec, settings.kernels, settings.batch, execution.data(output));
-    }));
-  }
+  for (plan::ValueId output : outputs) results.push_back(read(graph.spec(output), settings, execution.data(output)));
   return results;
 }
 
@@ -174,12 +174,16 @@ std::vector<Values> run_op(std::shared_ptr<const ops::Op> op, const std::vector<
     return memory.back()->data();
   };
   const std::vector<int> updated = op->updated_inputs(specs.size());
+  std::map<int, const std::byte*> changed;
   for (std::size_t input = 0; input < specs.size(); ++input) {
     if (given.ids[input] == plan::no_value) continue;
     std::byte* data = allocate(specs[input]);
     with_type(specs[input], settings.kernels,
               [&](auto type) { store<decltype(type)>(specs[input], settings.kernels, inputs[input], data); });
-    if (!std::count(updated.begin(), updated.end(), static_cast<int>(input))) memory.back()->make_read_only();
+    if (std::count(updated.begin(), updated.end(), static_cast<int>(input)))
+      changed[static_cast<int>(input)] = data;
+    else
+      memory.back()->make_read_only();
     execution.bind(given.ids[input], data);
   }
   for (plan::ValueId output : options.bound_outputs) {
@@ -190,7 +194,10 @@ std::vector<Values> run_op(std::shared_ptr<const ops::Op> op, const std::vector<
   }
   execution.run(settings.batch, settings.threads);
   count_cases("4 guard pages, ops", std::string(op->kind()), 1);
-  return read_outputs(graph, outputs, execution, settings);
+  std::vector<Values> results = read_outputs(graph, outputs, execution, settings);
+  for (int input : updated)
+    results.push_back(read(specs[static_cast<std::size_t>(input)], settings, changed.at(input)));
+  return results;
 }
 
 double dot(const Values& a, const Values& b) {

@@ -37,7 +37,8 @@ std::vector<ops::Kernels> all_float_kernels();
 std::vector<Values> run_graph(const plan::Graph& graph, const std::map<plan::ValueId, Values>& inputs,
                               const std::vector<plan::ValueId>& outputs, const RunSettings& settings);
 
-/// One op as a graph of its own; an absent input is an empty spec. All outputs are returned. Inputs and outputs lie
+/// One op as a graph of its own; an absent input is an empty spec. All outputs are returned, then what became of the
+/// inputs that the op changes. Inputs and outputs lie
 /// flush with a protected page, inputs that the op does not change are read-only, and outputs begin as NaN.
 std::vector<Values> run_op(std::shared_ptr<const ops::Op> op, const std::vector<ops::TensorSpec>& specs,
                            const std::vector<Values>& inputs, const RunSettings& settings);
