@@ -29,6 +29,8 @@ struct OpCase {
   std::int64_t terms = 0;
   /// Otherwise, how far it may be off, relative to 1 and the result.
   double tolerance = 2e-6;
+  /// What a whole gradient of output 0 is to be a multiple of, so that gradients of inputs are whole.
+  double multiple = 1;
 };
 
 struct DrawnOp {

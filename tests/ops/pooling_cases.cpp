@@ -155,6 +155,7 @@ OpCase draw_average_pool2d(Pick& pick) {
               {0},
               {0}};
   made.terms = c.pool.window.size.height * c.pool.window.size.width;
+  made.multiple = c.multiple();
   return made;
 }
 

@@ -206,36 +206,61 @@ double dot(const Values& a, const Values& b) {
   return sum;
 }
 
+namespace {
+
+/// One op, and its backward operations for the gradient `probe` of its first output.
+struct OpGradients {
+  plan::Graph graph;
+  OpInputs given;
+  std::vector<plan::ValueId> outputs;
+  plan::ValueId probe;
+  std::vector<plan::ValueId> gradients;  ///< of the inputs in `checked`
+
+  OpGradients(const std::shared_ptr<const ops::Op>& op, const std::vector<ops::TensorSpec>& specs,
+              const std::vector<Values>& inputs, const std::vector<std::size_t>& checked)
+      : given(graph, specs, inputs), outputs(graph.emit(op, given.ids)) {
+    probe = graph.add_input("probe", graph.spec(outputs[0]));
+    std::vector<bool> wanted(specs.size(), false);
+    for (std::size_t input : checked) wanted[input] = true;
+    std::vector<plan::ValueId> output_gradients(outputs.size(), plan::no_value);
+    output_gradients[0] = probe;
+    const auto all = op->backward(graph, {given.ids, outputs, output_gradients, wanted});
+    for (std::size_t input : checked) gradients.push_back(all[input]);
+  }
+};
+
+}  // namespace
+
+std::vector<Values> op_gradients(const std::shared_ptr<const ops::Op>& op, const std::vector<ops::TensorSpec>& specs,
+                                 const std::vector<Values>& inputs, const Values& probe,
+                                 const std::vector<std::size_t>& checked, const RunSettings& settings) {
+  OpGradients made(op, specs, inputs, checked);
+  made.given.values[made.probe] = probe;
+  return run_graph(made.graph, made.given.values, made.gradients, settings);
+}
+
 double gradient_error(std::shared_ptr<const ops::Op> op, const std::vector<ops::TensorSpec>& specs,
                       const std::vector<Values>& inputs, const std::vector<std::size_t>& checked, std::int64_t batch,
                       std::uint64_t seed) {
   count_cases("5 gradients in float64, ops", std::string(op->kind()), 1);
   const RunSettings settings{ops::Kernels(ops::Scalar::f64), batch};
-  plan::Graph graph;
-  const OpInputs bound(graph, specs, inputs);
-  const std::vector<plan::ValueId>& ids = bound.ids;
-  std::map<plan::ValueId, Values> values = bound.values;
-  const std::vector<plan::ValueId> outputs = graph.emit(op, ids);
-  const plan::ValueId probe = graph.add_input("probe", graph.spec(outputs[0]));
-  values[probe] = reals(graph.spec(outputs[0]), batch, seed + 99);
-  std::vector<bool> wanted(specs.size(), false);
-  for (std::size_t input : checked) wanted[input] = true;
-  std::vector<plan::ValueId> output_gradients(outputs.size(), plan::no_value);
-  output_gradients[0] = probe;
-  const std::vector<plan::ValueId> gradients = op->backward(graph, {ids, outputs, output_gradients, wanted});
+  OpGradients made(op, specs, inputs, checked);
+  std::map<plan::ValueId, Values>& values = made.given.values;
+  values[made.probe] = reals(made.graph.spec(made.probe), batch, seed + 99);
+  const std::vector<Values> gradients = run_graph(made.graph, values, made.gradients, settings);
 
   double worst = 0;
   constexpr double step = 1e-5;
-  for (std::size_t input : checked) {
-    const Values analytic = run_graph(graph, values, {gradients[input]}, settings)[0];
+  for (std::size_t number = 0; number < checked.size(); ++number) {
+    const Values& analytic = gradients[number];
     for (std::size_t element = 0; element < analytic.size(); element += 1 + analytic.size() / 40) {
       const auto value_at = [&](double moved) {
         std::map<plan::ValueId, Values> shifted = values;
-        shifted[ids[input]][element] += moved;
-        const Values output = run_graph(graph, shifted, {outputs[0]}, settings)[0];
+        shifted[made.given.ids[checked[number]]][element] += moved;
+        const Values output = run_graph(made.graph, shifted, {made.outputs[0]}, settings)[0];
         // A loss is differentiated as the mean of the batch.
         return op->is_loss() ? dot(output, Values(output.size(), 1.0 / static_cast<double>(batch)))
-                             : dot(output, values[probe]);
+                             : dot(output, values[made.probe]);
       };
       const double numeric = (value_at(step) - value_at(-step)) / (2 * step);
       worst = std::max(worst, std::abs(numeric - analytic[element]) / std::max(1.0, std::abs(analytic[element])));

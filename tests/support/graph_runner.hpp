@@ -45,6 +45,11 @@ std::vector<Values> run_op(std::shared_ptr<const ops::Op> op, const std::vector<
 
 double dot(const Values& a, const Values& b);
 
+/// What op.backward() makes of the gradient `probe` of output 0, for each input in `checked`.
+std::vector<Values> op_gradients(const std::shared_ptr<const ops::Op>& op, const std::vector<ops::TensorSpec>& specs,
+                                 const std::vector<Values>& inputs, const Values& probe,
+                                 const std::vector<std::size_t>& checked, const RunSettings& settings);
+
 /// Central differences against op.backward(), in float64, for f(inputs) = <probe, output 0>; returns the largest error
 /// over the inputs in `checked`, relative to the larger of 1 and the gradient.
 double gradient_error(std::shared_ptr<const ops::Op> op, const std::vector<ops::TensorSpec>& specs,
