@@ -18,6 +18,11 @@ eager::OneOp& PreparedOp::op() const {
 
 namespace eager {
 
+Shape sample_of_any(const std::string& op, const Shape& shape) {
+  if (shape.rank() < 1) throw ShapeError(op + ": a scalar; expected a batch");
+  return sample_of(shape);
+}
+
 void require_some(const std::string& op, const WantedGradients& wanted) {
   if (!wanted.dx && !wanted.dw && !wanted.db)
     throw ArgumentError(op + ": no gradient is wanted; expected one of dx, dw and db");

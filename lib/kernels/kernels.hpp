@@ -5,6 +5,7 @@
 #include "kernels/contracts/activation.hpp"
 #include "kernels/contracts/classification.hpp"
 #include "kernels/contracts/convolution.hpp"
+#include "kernels/contracts/depthwise.hpp"
 #include "kernels/contracts/elementwise.hpp"
 #include "kernels/contracts/exp_log.hpp"
 #include "kernels/contracts/normalization.hpp"

@@ -2,6 +2,7 @@
 #include "kernels/reference/activation.hpp"
 #include "kernels/reference/classification.hpp"
 #include "kernels/reference/convolution.hpp"
+#include "kernels/reference/depthwise.hpp"
 #include "kernels/reference/elementwise.hpp"
 #include "kernels/reference/exp_log.hpp"
 #include "kernels/reference/normalization.hpp"

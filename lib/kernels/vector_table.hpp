@@ -3,6 +3,7 @@
 #include "kernels/activation.hpp"
 #include "kernels/classification.hpp"
 #include "kernels/conv_direct.hpp"
+#include "kernels/depthwise.hpp"
 #include "kernels/elementwise.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/normalization.hpp"
@@ -25,6 +26,8 @@ consteval KernelTable<float> vector_table(const char* isa) {
   table.tile_places = Places;
   table.conv_tile = &conv_tile<Arch, Places, BlockVectors>;
   table.conv_weights_tile = &conv_weights_tile<Arch, Places, BlockVectors>;
+  table.depthwise_tile = &depthwise_tile<Arch, Places, BlockVectors>;
+  table.depthwise_weights_tile = &depthwise_weights_tile<Arch, Places, BlockVectors>;
   table.column_sum = &column_sum<Arch>;
   table.transpose = &transpose<Arch>;
   table.max_pool = &max_pool<Arch>;

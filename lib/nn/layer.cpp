@@ -1,5 +1,7 @@
 #include "nn/layer.hpp"
 
+#include <utility>
+
 #include "tilewise/error.hpp"
 
 namespace tilewise::nn {
@@ -17,16 +19,22 @@ ValueId LayerBuilder::step() {
 
 ValueId LayerBuilder::parameter(const std::string& name, const Shape& shape, Initializer initializer, bool is_trained,
                                 std::int64_t groups) {
-  const std::string full_name = layer_ + "/" + name;
+  return parameter(
+      {.name = name, .shape = shape, .initializer = initializer, .is_trained = is_trained, .groups = groups});
+}
+
+ValueId LayerBuilder::parameter(Parameter wanted) {
+  const std::string name = std::exchange(wanted.name, layer_ + "/" + wanted.name);
   std::size_t number = 0;
-  while (number < parameters_.size() && parameters_[number].name != full_name) ++number;
-  if (number == parameters_.size()) parameters_.push_back({full_name, shape, initializer, is_trained, groups});
-  if (parameters_[number].shape != shape)
-    throw ShapeError("its " + name + " is " + parameters_[number].shape.to_string() + " from an earlier call; found " +
-                     shape.to_string());
+  while (number < parameters_.size() && parameters_[number].name != wanted.name) ++number;
+  if (number == parameters_.size()) parameters_.push_back(wanted);
+  const Parameter& added = parameters_[number];
+  if (added.shape != wanted.shape)
+    throw ShapeError("its " + name + " is " + added.shape.to_string() + " from an earlier call; found " +
+                     wanted.shape.to_string());
   values_.resize(parameters_.size(), no_value);
   if (values_[number] == no_value)
-    values_[number] = graph_.add_parameter(full_name, shape, static_cast<int>(number), groups);
+    values_[number] = graph_.add_parameter(added.name, added.shape_in_store(), static_cast<int>(number), added.groups);
   return values_[number];
 }
 

@@ -23,6 +23,10 @@ struct Parameter {
   Initializer initializer;
   bool is_trained = true;   ///< false: a running statistic, which no gradient changes
   std::int64_t groups = 1;  ///< of output channels, as it is stored
+  /// What the ops see: the same values, row-major, under another shape. Empty: `shape`.
+  Shape stored_shape = {};
+
+  const Shape& shape_in_store() const noexcept { return stored_shape == Shape{} ? shape : stored_shape; }
 };
 
 /// What a network is emitted for. Some layers do other things in training.
@@ -49,6 +53,7 @@ class LayerBuilder {
   const Shape& shape(ValueId value) const { return graph_.spec(value).shape; }
   /// The parameter `layer/name`, which is added if the layer has not been called before. Throws ShapeError if an
   /// earlier call made it of another shape.
+  ValueId parameter(Parameter wanted);
   ValueId parameter(const std::string& name, const Shape& shape, Initializer initializer, bool is_trained = true,
                     std::int64_t groups = 1);
   /// Adds an op; returns its outputs.

@@ -60,7 +60,8 @@ Network::Emitted Network::emit_for_training(std::uint64_t seed) const {
 }
 
 void Network::allocate(plan::ParameterStore& store) const {
-  for (const Parameter& parameter : parameters_) store.add(parameter.name, parameter.shape, parameter.groups);
+  for (const Parameter& parameter : parameters_)
+    store.add(parameter.name, parameter.shape_in_store(), parameter.groups);
 }
 
 void Network::initialize(plan::ParameterStore& store, std::uint64_t seed) const {

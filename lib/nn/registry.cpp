@@ -3,7 +3,9 @@
 #include "nn/activation.hpp"
 #include "nn/batch_normalization.hpp"
 #include "nn/conv2d.hpp"
+#include "nn/conv2d_transpose.hpp"
 #include "nn/dense.hpp"
+#include "nn/depthwise_conv2d.hpp"
 #include "nn/dropout.hpp"
 #include "nn/flatten.hpp"
 #include "nn/global_pool2d.hpp"
@@ -30,6 +32,8 @@ constexpr Entry entry() {
 // THE list of layers that files may name: one line per layer.
 constexpr Entry entries[] = {
     entry<Conv2DLayer>(),
+    entry<Conv2DTransposeLayer>(),
+    entry<DepthwiseConv2DLayer>(),
     entry<MaxPool2DLayer>(),
     entry<AveragePool2DLayer>(),
     entry<FlattenLayer>(),

@@ -2,26 +2,13 @@
 
 #include "ops/conv_sweep.hpp"
 #include "ops/conv_weights_gradient.hpp"
+#include "ops/image.hpp"
 #include "ops/transpose_weights.hpp"
 #include "tilewise/error.hpp"
 
 namespace tilewise::ops {
 
 namespace {
-
-TensorSpec image_spec(Extent2D extent, std::int64_t channels) {
-  return {{extent.height, extent.width, channels}};
-}
-
-Extent2D extent_of(const TensorSpec& image) {
-  return {image.shape[0], image.shape[1]};
-}
-
-void expect_image(const Op& op, const TensorSpec& spec) {
-  if (spec.shape.rank() != 3 || spec.storage != Storage::batched || spec.element != Element::scalar)
-    throw ShapeError(std::string(op.kind()) + ": the image is " + to_string(spec) +
-                     "; expected a batch of height x width x channels");
-}
 
 std::string direct_algorithm(const Kernels& kernels) {
   return kernels.visit([](const auto& table) {

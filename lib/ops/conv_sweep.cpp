@@ -82,6 +82,14 @@ SweepAxis SweepAxis::backward(std::int64_t in, std::int64_t out, std::int64_t si
   return axis;
 }
 
+bool SweepAxis::prefers_images(std::int64_t images, std::int64_t tile_places) const noexcept {
+  // Columns leave their cut-off ends over, one place a call, so half a tile of images is worth more than a whole one of
+  // columns.
+  std::int64_t longest_run = 0;
+  for (const Run& run : runs) longest_run = std::max(longest_run, run.count);
+  return images >= std::min<std::int64_t>(longest_run, base::ceil_div(tile_places, 2));
+}
+
 std::int64_t ConvSweep::items(std::int64_t channel_block) const noexcept {
   return weights_layout(channel_block).blocks() * rows.out();
 }
@@ -125,11 +133,7 @@ void ConvSweep::run(const kernels::KernelTable<T>& table, const T* in_base, cons
     table.conv_tile(args);
   };
 
-  // Either images or columns fill the register tile; the sums are the same. Columns leave their cut-off ends over, one
-  // place a call, so half a tile of images is worth more than a whole one of columns.
-  std::int64_t longest_run = 0;
-  for (const SweepAxis::Run& run : columns.runs) longest_run = std::max(longest_run, run.count);
-  const bool across_images = images >= std::min<std::int64_t>(longest_run, base::ceil_div(table.tile_places, 2));
+  const bool across_images = columns.prefers_images(images, table.tile_places);
   for (std::int64_t item = work.item_begin; item < work.item_end; ++item) {
     const std::int64_t block = item / rows.out(), row = item % rows.out();
     const base::WeightsLayout::Channels channels = layout.channels(block);

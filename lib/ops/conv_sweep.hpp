@@ -26,6 +26,10 @@ struct SweepAxis {
 
   std::int64_t out() const noexcept { return static_cast<std::int64_t>(taps.size()) / positions; }
 
+  /// Whether so many images fill the register tile better than the columns of this axis, one run a call; the sums are
+  /// the same.
+  bool prefers_images(std::int64_t images, std::int64_t tile_places) const noexcept;
+
   /// A convolution's output, pooled by windows of `pool_size` at `pool_stride` (1 and 1: not pooled).
   static SweepAxis forward(std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride,
                            std::int64_t dilation, std::int64_t pad_before, std::int64_t pool_size,

@@ -10,11 +10,6 @@ namespace {
 
 /// Input channels of one item: fine enough to share a small layer among many lanes.
 constexpr std::int64_t slice_channels = 32;
-/// Rows of image and gradient that all items of a lane go through before the next ones, so that they stay in the
-/// first-level cache (64 KiB cost half of the speed with AVX2); but not so few that loading and storing the sums would
-/// show.
-constexpr std::int64_t chunk_bytes = 32 * 1024;
-constexpr std::int64_t min_chunk_places = 64;
 
 /// One axis of a tap: the outputs [first, end) whose input under the tap is real, and the input under `first`.
 struct TapOutputs {
@@ -43,36 +38,28 @@ std::int64_t ConvWeightsGradient::items(std::int64_t channel_block) const noexce
 template <class T>
 void ConvWeightsGradient::run(const kernels::KernelTable<T>& table, const T* image, const T* out_gradient,
                               T* weights_gradient, T* bias_gradient, const Work& work) const {
-  const std::int64_t row_bytes =
-      static_cast<std::int64_t>(sizeof(T)) *
-      (out.width * out_channels + std::min(window.stride.height, in.height) * in.width * in_channels);
-  const std::int64_t rows = std::max(chunk_bytes / row_bytes, base::ceil_div(min_chunk_places, out.width));
-  const std::int64_t chunk_rows = std::min(rows, out.height);
-  const std::int64_t chunk_images = std::max<std::int64_t>(1, rows / out.height);
-  bool accumulate = false;
+  const GradientChunks chunks(in, out, window.stride.height, in_channels, out_channels, sizeof(T));
   // An empty batch still makes one round, which writes the zeros.
-  for (std::int64_t first = 0; first < std::max<std::int64_t>(work.batch, 1); first += chunk_images)
-    for (std::int64_t row = 0; row < out.height; row += chunk_rows) {
-      const std::int64_t images = std::min(chunk_images, work.batch - first);
-      const Range out_rows{row, std::min(row + chunk_rows, out.height)};
-      const T* chunk_image = image + first * in.height * in.width * in_channels;
-      const T* chunk_gradient = out_gradient + first * out.height * out.width * out_channels;
-      for (std::int64_t item = work.item_begin; item < work.item_end; ++item) {
-        if (weights_gradient)
-          run_tile(table, chunk_image, chunk_gradient, weights_gradient, item, images, out_rows, accumulate);
-        // Of several images a chunk has all rows: its places are neighbours.
-        if (bias_gradient && (item + 1) % items_of_block() == 0)
-          sum_bias_gradient(table, chunk_gradient + row * out.width * out_channels,
-                            images * (out_rows.end - out_rows.begin) * out.width, layout(table.channel_block),
-                            item / items_of_block(), bias_gradient, accumulate);
-      }
-      accumulate = true;
+  const std::int64_t count = std::max<std::int64_t>(1, chunks.count(work.batch));
+  for (std::int64_t number = 0; number < count; ++number) {
+    const GradientChunks::Chunk chunk = chunks.chunk(number, work.batch);
+    const bool accumulate = number > 0;
+    const T* chunk_image = image + chunk.first_image * in.height * in.width * in_channels;
+    const T* chunk_gradient = out_gradient + chunk.first_image * out.height * out.width * out_channels;
+    for (std::int64_t item = work.item_begin; item < work.item_end; ++item) {
+      if (weights_gradient) run_tile(table, chunk_image, chunk_gradient, weights_gradient, item, chunk, accumulate);
+      // Of several images a chunk has all rows: its places are neighbours.
+      if (bias_gradient && (item + 1) % items_of_block() == 0)
+        sum_bias_gradient(table, chunk_gradient + chunk.row_begin * out.width * out_channels,
+                          chunk.images * (chunk.row_end - chunk.row_begin) * out.width, layout(table.channel_block),
+                          item / items_of_block(), bias_gradient, accumulate);
     }
+  }
 }
 
 template <class T>
 void ConvWeightsGradient::run_tile(const kernels::KernelTable<T>& table, const T* image, const T* out_gradient,
-                                   T* weights_gradient, std::int64_t item, std::int64_t images, Range out_rows,
+                                   T* weights_gradient, std::int64_t item, const GradientChunks::Chunk& chunk,
                                    bool accumulate) const {
   const std::int64_t tap = item % taps();
   const std::int64_t channel = item / taps() % slices() * slice_channels;
@@ -80,10 +67,10 @@ void ConvWeightsGradient::run_tile(const kernels::KernelTable<T>& table, const T
   const base::WeightsLayout weights = layout(table.channel_block);
   const base::WeightsLayout::Channels channels = weights.channels(block);
   const TapOutputs rows(tap / window.size.width, in.height, out.height, window.stride.height, window.dilation.height,
-                        window.padding.top, out_rows.begin, out_rows.end);
+                        window.padding.top, chunk.row_begin, chunk.row_end);
   const TapOutputs columns(tap % window.size.width, in.width, out.width, window.stride.width, window.dilation.width,
                            window.padding.left, 0, out.width);
-  const bool empty = images * rows.count() * columns.count() == 0;
+  const bool empty = chunk.images * rows.count() * columns.count() == 0;
   if (empty && accumulate) return;
 
   kernels::ConvWeightsTileArgs<T> args{};
@@ -94,7 +81,7 @@ void ConvWeightsGradient::run_tile(const kernels::KernelTable<T>& table, const T
   if (!empty) {
     args.in = image + (rows.in * in.width + columns.in) * in_channels + channels.group * weights.in + channel;
     args.out_gradient = out_gradient + (rows.first * out.width + columns.first) * out_channels + channels.first;
-    args.images = images;
+    args.images = chunk.images;
     args.rows = rows.count();
     args.columns = columns.count();
     args.in_image = in.height * in.width * in_channels;

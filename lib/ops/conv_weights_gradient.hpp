@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "base/weights_layout.hpp"
+#include "ops/gradient_chunks.hpp"
 #include "ops/op.hpp"
 #include "ops/window2d.hpp"
 
@@ -25,9 +26,6 @@ struct ConvWeightsGradient {
            T* bias_gradient, const Work& work) const;
 
  private:
-  struct Range {
-    std::int64_t begin, end;
-  };
   base::WeightsLayout layout(std::int64_t channel_block) const noexcept {
     return {taps(), in_channels / groups, out_channels, channel_block, groups};
   }
@@ -36,7 +34,7 @@ struct ConvWeightsGradient {
   std::int64_t items_of_block() const noexcept { return slices() * taps(); }
   template <class T>
   void run_tile(const kernels::KernelTable<T>& table, const T* image, const T* out_gradient, T* weights_gradient,
-                std::int64_t item, std::int64_t images, Range out_rows, bool accumulate) const;
+                std::int64_t item, const GradientChunks::Chunk& chunk, bool accumulate) const;
 };
 
 /// The packed bias gradient of one block of `layout`: (or += with accumulate) the sums of its columns of out_gradient

@@ -12,16 +12,25 @@ namespace {
 /// No size, stride, dilation or padding is larger: then products of two of them, and sums with an extent, cannot wrap.
 constexpr std::int64_t largest = 0x7FFFFFFF;
 
-void expect_between(const char* axis, const char* what, std::int64_t value, std::int64_t least) {
-  if (value < least || value > largest)
+void expect_between(const char* axis, const char* what, std::int64_t value, std::int64_t least,
+                    std::int64_t most = largest) {
+  if (value < least || value > most)
     throw ShapeError(std::string(axis) + ": " + what + " " + std::to_string(value) + "; expected " +
-                     std::to_string(least) + " to " + std::to_string(largest));
+                     std::to_string(least) + " to " + std::to_string(most));
 }
 
 void expect_axis(const char* axis, std::int64_t size, std::int64_t stride, std::int64_t dilation) {
   expect_between(axis, "window size", size, 1);
   expect_between(axis, "stride", stride, 1);
   expect_between(axis, "dilation", dilation, 1);
+}
+
+void expect_window(const Window2D& window) {
+  expect_axis("height", window.size.height, window.stride.height, window.dilation.height);
+  expect_axis("width", window.size.width, window.stride.width, window.dilation.width);
+  if (window.size.height * window.size.width > largest)
+    throw ShapeError("a window of " + std::to_string(window.size.height) + "x" + std::to_string(window.size.width) +
+                     "; expected at most " + std::to_string(largest) + " positions");
 }
 
 std::int64_t same_total(std::int64_t in, std::int64_t size, std::int64_t stride, std::int64_t dilation) {
@@ -62,6 +71,20 @@ std::int64_t out_extent(const char* axis, std::int64_t in, std::int64_t size, st
   return (padded - reach) / stride + 1;
 }
 
+std::int64_t transposed_extent(const char* axis, std::int64_t in, std::int64_t size, std::int64_t stride,
+                               std::int64_t dilation, std::int64_t before, std::int64_t after, std::int64_t added) {
+  expect_between(axis, "output padding", added, 0, std::max(stride, dilation) - 1);
+  expect_between(axis, "image", in, 1);
+  const std::int64_t padding = padded_extent(axis, 0, before, after);
+  const std::int64_t whole =
+      base::checked_add(base::checked_add(base::checked_mul(in - 1, stride), reach_of(size, dilation)), added);
+  if (whole <= padding)
+    throw ShapeError(std::string(axis) + ": a transposed window makes " + std::to_string(whole) + " of an image of " +
+                     std::to_string(in) + ", and padding takes " + std::to_string(padding) +
+                     "; expected something to be left");
+  return whole - padding;
+}
+
 }  // namespace
 
 Sides Window2D::same_padding(Extent2D in, Extent2D size, Extent2D stride, Extent2D dilation) {
@@ -88,13 +111,17 @@ Window2D Window2D::resolve(Extent2D in, Size2D size, Size2D stride, Size2D dilat
 }
 
 Extent2D Window2D::out(Extent2D in) const {
-  expect_axis("height", size.height, stride.height, dilation.height);
-  expect_axis("width", size.width, stride.width, dilation.width);
-  if (size.height * size.width > largest)
-    throw ShapeError("a window of " + std::to_string(size.height) + "x" + std::to_string(size.width) +
-                     "; expected at most " + std::to_string(largest) + " positions");
+  expect_window(*this);
   return {out_extent("height", in.height, size.height, stride.height, dilation.height, padding.top, padding.bottom),
           out_extent("width", in.width, size.width, stride.width, dilation.width, padding.left, padding.right)};
+}
+
+Extent2D Window2D::transposed_out(Extent2D in, Extent2D output_padding) const {
+  expect_window(*this);
+  return {transposed_extent("height", in.height, size.height, stride.height, dilation.height, padding.top,
+                            padding.bottom, output_padding.height),
+          transposed_extent("width", in.width, size.width, stride.width, dilation.width, padding.left, padding.right,
+                            output_padding.width)};
 }
 
 TapRange taps_of_output(std::int64_t out_place, std::int64_t in, std::int64_t size, std::int64_t stride,

@@ -39,6 +39,11 @@ struct Window2D {
   /// Output extent for an image of extent `in`. Throws ShapeError, naming the sizes, for sizes, strides or dilations
   /// below 1, negative padding, or a window that exceeds the padded image.
   Extent2D out(Extent2D in) const;
+
+  /// Output extent of the transposed convolution for an image of extent `in`: (in - 1) * stride + reach - padding +
+  /// output_padding. Throws ShapeError as out() does, or for an output padding below 0 or neither below the stride nor
+  /// below the dilation, or an output below 1.
+  Extent2D transposed_out(Extent2D in, Extent2D output_padding) const;
 };
 
 /// The taps of a window, along one axis, that lie on real input (forward), or the outputs that an input contributes to

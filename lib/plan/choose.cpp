@@ -3,7 +3,9 @@
 #include "ops/batch_norm.hpp"
 #include "ops/classification.hpp"
 #include "ops/conv2d.hpp"
+#include "ops/conv2d_transpose.hpp"
 #include "ops/dense.hpp"
+#include "ops/depthwise_conv2d.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/pool2d.hpp"
 #include "plan/passes.hpp"
@@ -72,15 +74,27 @@ bool are_parameters(const Graph& graph, const std::vector<ValueId>& values) {
                      [&](ValueId value) { return value == no_value || graph.value(value).role == Role::parameter; });
 }
 
-/// conv2d or dense, then a normalisation by running statistics -> the layer alone, with another kernel and bias, which
-/// are made when the parameters change.
+/// The same op with a ReLU after it, or null if it is none that takes one or has an activation or pool already.
+std::shared_ptr<const ops::Op> with_relu(const Node& node) {
+  constexpr auto none = kernels::Activation::none, relu = kernels::Activation::relu;
+  if (const auto* conv = as<ops::Conv2D>(&node); conv && conv->attributes().activation == none) {
+    ops::Conv2DAttributes attributes = conv->attributes();
+    attributes.activation = relu;
+    return attributes.pool ? nullptr : std::make_shared<ops::Conv2D>(attributes);
+  }
+  if (const auto* conv = as<ops::DepthwiseConv2D>(&node); conv && conv->activation() == none)
+    return std::make_shared<ops::DepthwiseConv2D>(conv->window(), relu);
+  if (const auto* conv = as<ops::Conv2DTranspose>(&node); conv && conv->activation() == none) return conv->with(relu);
+  if (const auto* dense = as<ops::Dense>(&node); dense && dense->activation() == none)
+    return std::make_shared<ops::Dense>(relu);
+  return nullptr;
+}
+
+/// conv2d, depthwise_conv2d or dense, then a normalisation by running statistics -> the layer alone, with another
+/// kernel and bias, which are made when the parameters change.
 void fold_batch_norm(Rewriter& graph, Node& node) {
-  const auto* conv = as<ops::Conv2D>(&node);
-  const auto* dense = as<ops::Dense>(&node);
-  const bool is_plain =
-      (conv && conv->attributes().activation == kernels::Activation::none && !conv->attributes().pool) ||
-      (dense && dense->activation() == kernels::Activation::none);
-  if (!is_plain) return;
+  // Another op, more than a sum, or a kernel whose output channels are not the last axis.
+  if (!with_relu(node) || as<ops::Conv2DTranspose>(&node)) return;
   Node* norm = graph.only_user(node.outputs[0]);
   const auto* op = as<ops::BatchNormInference>(norm);
   if (!op) return;
@@ -100,24 +114,14 @@ void fold_batch_norm(Rewriter& graph, Node& node) {
   layer.outputs[0] = result;
 }
 
-/// conv2d or dense, then ReLU -> one op that never writes the sum. The ReLU's backward reads its result only, so it
-/// stays as it is.
+/// conv2d, conv2d_transpose, depthwise_conv2d or dense, then ReLU -> one op that never writes the sum. The ReLU's
+/// backward reads its result only, so it stays as it is.
 void fuse_relu(Rewriter& graph, Node& node) {
-  const auto* conv = as<ops::Conv2D>(&node);
-  const auto* dense = as<ops::Dense>(&node);
-  if (!conv && !dense) return;
-  const bool has_activation =
-      (conv ? conv->attributes().activation : dense->activation()) != kernels::Activation::none ||
-      (conv && conv->attributes().pool);
+  const auto fused = with_relu(node);
+  if (!fused) return;
   Node* relu = graph.only_user(node.outputs[0]);
-  if (has_activation || !as<ops::Relu>(relu)) return;
-  if (conv) {
-    ops::Conv2DAttributes attributes = conv->attributes();
-    attributes.activation = kernels::Activation::relu;
-    node.op = std::make_shared<ops::Conv2D>(attributes);
-  } else {
-    node.op = std::make_shared<ops::Dense>(kernels::Activation::relu);
-  }
+  if (!as<ops::Relu>(relu)) return;
+  node.op = fused;
   node.outputs[0] = relu->outputs[0];
   node.note += "+relu";
   Rewriter::drop(relu);

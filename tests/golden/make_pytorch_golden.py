@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes pytorch_layers.json: what PyTorch computes, for tests that hold tilewise's layers to it. README.md describes the schema.
+"""Writes pytorch_layers.json and pytorch_schedules.json: what PyTorch computes, for tests that hold tilewise to it. README.md
+describes the schema.
 
     python3 tests/golden/make_pytorch_golden.py        (Debian: package python3-torch)
 
@@ -80,6 +81,62 @@ def convolutions():
     return cases
 
 
+def depthwise_convolutions():
+    cases = []
+    # (height, width, channels, multiplier, kernel, strides, padding, dilation)
+    shapes = [
+        (6, 7, 3, 1, (3, 3), (1, 1), (1, 1), (1, 1)), (7, 6, 2, 3, (2, 3), (2, 1), (0, 2), (1, 1)),
+        (9, 8, 3, 2, (3, 2), (2, 2), (2, 1), (2, 3)),
+    ]
+    for height, width, channels, multiplier, kernel, strides, padding, dilation in shapes:
+        def in_keras_order(tensor):
+            return tensor.reshape(channels, multiplier, *kernel).permute(2, 3, 0, 1)
+
+        weights = [("kernel", integers(-3, 3, (channels * multiplier, 1, *kernel)), in_keras_order),
+                   ("bias", integers(-5, 5, (channels * multiplier,)), same)]
+        cases.append(case(
+            f"{height}x{width}x{channels} times {multiplier}, kernel {kernel}, strides {strides}, padding {padding}, "
+            f"dilation {dilation}", "DepthwiseConv2D",
+            {"kernel_size": kernel, "strides": strides, "padding": [padding[0], padding[0], padding[1], padding[1]],
+             "dilation_rate": dilation, "depth_multiplier": multiplier},
+            integers(-4, 4, (2, channels, height, width)), weights,
+            lambda x, w, b: functional.conv2d(x, w, b, strides, padding, dilation, channels)))
+    return cases
+
+
+def transposed_convolutions():
+    def transposed_case(name, config, height, width, inputs, outputs, kernel, function):
+        # PyTorch has in x out x height x width; Keras, and so tilewise, height x width x out x in.
+        weights = [("kernel", integers(-3, 3, (inputs, outputs, *kernel)), hwio), ("bias", integers(-5, 5, (outputs,)), same)]
+        return case(f"{height}x{width}x{inputs} to {outputs}, kernel {kernel}, {name}", "Conv2DTranspose",
+                    {"filters": outputs, "kernel_size": kernel, **config}, integers(-4, 4, (2, inputs, height, width)), weights, function)
+
+    cases = []
+    # (height, width, in, out, kernel, strides, padding, output padding, dilation) in PyTorch's words
+    shapes = [
+        (3, 4, 2, 3, (3, 3), (1, 1), (0, 0), (0, 0), (1, 1)), (3, 2, 3, 2, (2, 2), (2, 2), (0, 1), (1, 0), (1, 1)),
+        (4, 3, 1, 2, (3, 2), (2, 3), (2, 0), (1, 2), (1, 1)), (3, 3, 2, 1, (3, 2), (2, 1), (1, 2), (1, 2), (2, 3)),
+    ]
+    for height, width, inputs, outputs, kernel, strides, padding, added, dilation in shapes:
+        cases.append(transposed_case(
+            f"strides {strides}, padding {padding}, output padding {added}, dilation {dilation}",
+            {"strides": strides, "padding": [padding[0], padding[0], padding[1], padding[1]], "output_padding": added,
+             "dilation_rate": dilation}, height, width, inputs, outputs, kernel,
+            lambda x, w, b: functional.conv_transpose2d(x, w, b, strides, padding, added, 1, dilation)))
+    # Keras's words: `valid` makes a rim where the stride exceeds the kernel; `same` cuts to height * stride, more at the bottom.
+    for height, width, inputs, outputs, kernel, strides in [(2, 3, 2, 1, (1, 2), (3, 2)), (3, 4, 2, 3, (4, 3), (1, 2)), (2, 2, 1, 2, (5, 2), (2, 3))]:
+        extra = [max(s - k, 0) for s, k in zip(strides, kernel)]
+        cases.append(transposed_case(
+            f"strides {strides}, valid", {"strides": strides, "padding": "valid"}, height, width, inputs, outputs, kernel,
+            lambda x, w, b: functional.conv_transpose2d(x, w, b, strides, 0, extra)))
+        top, left = [max(k - s, 0) // 2 for s, k in zip(strides, kernel)]
+        cases.append(transposed_case(
+            f"strides {strides}, same", {"strides": strides, "padding": "same"}, height, width, inputs, outputs, kernel,
+            lambda x, w, b: functional.conv_transpose2d(x, w, b, strides, 0, extra)
+            [:, :, top:top + height * strides[0], left:left + width * strides[1]]))
+    return cases
+
+
 def pools():
     cases = []
     # (height, width, window, strides, padding, ceil mode, padding counts)
@@ -152,13 +209,68 @@ def activations():
     ]
 
 
-def main():
-    cases = convolutions() + pools() + normalizations() + activations()
+def more_activations():
+    x = integers(-40, 40, (3, 7)) / 8
+    far = torch.tensor([[-1e30, -100, -88, -20, -1e-6, 0, 1e-6, 20, 88, 100, 1e30]])
+    return [
+        case("tanh", "Tanh", {}, x, [], torch.tanh, exact=False),
+        case("tanh, far and near", "Tanh", {}, far, [], torch.tanh, exact=False),
+        case("sigmoid", "Sigmoid", {}, x, [], torch.sigmoid, exact=False),
+        case("sigmoid, far and near", "Sigmoid", {}, far, [], torch.sigmoid, exact=False),
+        case("leaky relu, slope 0.01", "LeakyReLU", {"negative_slope": 0.01}, integers(-5, 5, (3, 7)) * 2 + 1, [],
+             lambda x: functional.leaky_relu(x, 0.01), exact=False),
+        # At zero both give slope times the gradient.
+        case("leaky relu, slope 0.25", "LeakyReLU", {"negative_slope": 0.25}, integers(-5, 5, (2, 3, 2, 4)), [],
+             lambda x: functional.leaky_relu(x, 0.25)),
+    ]
+
+
+def rates_of(make, steps):
+    """The rate that each of an optimizer's first steps takes."""
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1)
+    schedule, rates = make(optimizer), []
+    for _ in range(steps):
+        rates.append(float(f"{optimizer.param_groups[0]['lr']:.12g}"))
+        optimizer.step()
+        if len(rates) < steps:
+            schedule.step()
+    return rates
+
+
+def schedules():
+    kinds = torch.optim.lr_scheduler
+    cases = []
+    for share, steps, initial_divisor, final_divisor, cosine in (
+            (0.3, 12, 25, 1e4, True), (0.3, 12, 25, 1e4, False), (0.5, 7, 4, 10, True), (0.4, 5, 2, 100, False)):
+        rates = rates_of(lambda optimizer: kinds.OneCycleLR(
+            optimizer, 0.5, total_steps=steps, pct_start=share, div_factor=initial_divisor, final_div_factor=final_divisor,
+            anneal_strategy="cos" if cosine else "linear", cycle_momentum=False), steps)
+        cases.append({
+            "name": f"OneCycle of {steps}, share {share}, divisors {initial_divisor} and {final_divisor}, cosine {cosine}",
+            "kind": "OneCycle", "max": 0.5, "steps": steps, "warmup_share": share, "initial_divisor": initial_divisor,
+            "final_divisor": final_divisor, "cosine": cosine, "rates": rates})
+    rates = rates_of(lambda optimizer: kinds.StepLR(optimizer, 3, 0.5), 10)
+    cases.append({"name": "StepLR", "kind": "StepDecay", "initial": 1, "every_steps": 3, "factor": 0.5, "rates": rates})
+    rates = rates_of(lambda optimizer: kinds.CosineAnnealingLR(optimizer, 8, eta_min=0.25), 9)
+    cases.append({"name": "CosineAnnealingLR", "kind": "CosineDecay", "initial": 1, "steps": 8, "alpha": 0.25, "warmup_steps": 0,
+                  "rates": rates})
+    return cases
+
+
+def write(name, cases):
     head = {"made_by": "make_pytorch_golden.py", "pytorch": torch.__version__}
     lines = ",\n".join(json.dumps(made, separators=(",", ":")) for made in cases)
     text = json.dumps(head)[:-1] + ', "cases": [\n' + lines + "\n]}\n"
-    (FOLDER / "pytorch_layers.json").write_text(text)
-    print(f"pytorch_layers.json: {len(cases)} cases, {len(text)} bytes")
+    (FOLDER / name).write_text(text)
+    print(f"{name}: {len(cases)} cases, {len(text)} bytes")
+
+
+def main():
+    cases = convolutions() + pools() + normalizations() + activations()
+    # New kinds at the end: the numbers of the others stay what they are.
+    cases += more_activations() + depthwise_convolutions() + transposed_convolutions()
+    write("pytorch_layers.json", cases)
+    write("pytorch_schedules.json", schedules())
 
 
 if __name__ == "__main__":

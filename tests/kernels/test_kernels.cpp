@@ -6,6 +6,7 @@
 #include "kernels/activation_cases.hpp"
 #include "kernels/classification_cases.hpp"
 #include "kernels/conv_cases.hpp"
+#include "kernels/depthwise_cases.hpp"
 #include "kernels/elementwise_cases.hpp"
 #include "kernels/exp_log_cases.hpp"
 #include "kernels/normalization_cases.hpp"

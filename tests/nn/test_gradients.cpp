@@ -199,6 +199,20 @@ TEST_CASE("the gradients of a whole network are those of central differences", "
                      Dense(classes, {.activation = softmax})},
                     {7, 6, 2}, fuse);
   }
+  SECTION("with depthwise convolutions, one with a multiplier, and a pointwise one") {
+    check_gradients({DepthwiseConv2D({2, 3}, {.padding = {1, 0, 2, 1}, .dilation = {1, 2}}),
+                     DepthwiseConv2D(3, {.stride = 3, .padding = same, .depth_multiplier = 2, .activation = relu}),
+                     Conv2D(5, 1), Flatten(), Dense(classes, {.activation = softmax})},
+                    {7, 6, 2}, fuse);
+  }
+  SECTION("with transposed convolutions, of every padding") {
+    check_gradients(
+        {Conv2DTranspose(3, {2, 3}, {.stride = 2, .padding = same, .activation = sigmoid}),
+         Conv2DTranspose(2, {3, 1}, {.stride = {1, 2}, .dilation = {2, 1}}), AveragePool2D(3),
+         Conv2DTranspose(4, 2, {.stride = 2, .padding = {1, 0, 0, 1}, .output_padding = 1, .use_bias = false}),
+         Flatten(), Dense(classes, {.activation = softmax})},
+        {3, 4, 2}, fuse);
+  }
   SECTION("with tanh, sigmoid and leaky ReLU, as activations and as layers") {
     check_gradients(
         {Conv2D(4, {3, 2}, {.activation = Activation::tanh}), AveragePool2D(), LeakyReLU(),

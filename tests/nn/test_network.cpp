@@ -35,6 +35,25 @@ std::vector<Layer> every_layer() {
                   .name = "first"}),
           Conv2D(4, 3, {.padding = same, .dilation = {2, 3}}),
           Conv2D(6, 1, {.groups = 2}),
+          Conv2DTranspose(2, 1),
+          Conv2DTranspose(3, {2, 3},
+                          {.stride = {2, 1},
+                           .padding = {1, 0, 2, 1},
+                           .output_padding = Size2D(1, 0),
+                           .dilation = {1, 2},
+                           .activation = relu,
+                           .use_bias = false,
+                           .kernel_initializer = he_normal,
+                           .name = "enlarge"}),
+          DepthwiseConv2D(1),
+          DepthwiseConv2D({2, 1}, {.stride = {1, 2},
+                                   .padding = {1, 0, 2, 3},
+                                   .dilation = {2, 1},
+                                   .depth_multiplier = 3,
+                                   .activation = relu,
+                                   .use_bias = false,
+                                   .depthwise_initializer = he_uniform,
+                                   .name = "apart"}),
           MaxPool2D({3, 2}, {.stride = {1, 2}, .padding = same, .ceil_mode = true, .name = "largest"}),
           AveragePool2D(),
           AveragePool2D(2, {.stride = 1, .padding = {1, 0, 0, 1}, .count_include_pad = true}),
@@ -83,6 +102,18 @@ TEST_CASE("output shapes follow Keras", "[nn]") {
   CHECK(output_of(Conv2D(5, 3, {.stride = {1, 3}, .padding = {0, 1, 2, 4}}), {7, 6, 2}) == Shape{6, 4, 5});
   CHECK(output_of(Conv2D(5, {3, 2}, {.dilation = {2, 3}}), {7, 6, 2}) == Shape{3, 3, 5});
   CHECK(output_of(Conv2D(5, 3, {.stride = 2, .padding = same, .dilation = {3, 1}}), {7, 6, 2}) == Shape{4, 3, 5});
+  CHECK(output_of(Conv2DTranspose(5, {3, 2}), {7, 6, 2}) == Shape{9, 7, 5});
+  CHECK(output_of(Conv2DTranspose(5, {3, 1}, {.stride = 2}), {7, 6, 2}) == Shape{15, 12, 5});
+  CHECK(output_of(Conv2DTranspose(5, {3, 2}, {.stride = {2, 3}, .padding = same}), {7, 6, 2}) == Shape{14, 18, 5});
+  CHECK(output_of(Conv2DTranspose(5, {3, 4}, {.stride = 2, .padding = same, .output_padding = 1}), {7, 6, 2}) ==
+        Shape{14, 11, 5});
+  CHECK(output_of(Conv2DTranspose(5, {3, 1}, {.stride = 3, .output_padding = Size2D(2, 0)}), {7, 6, 2}) ==
+        Shape{23, 16, 5});
+  CHECK(output_of(Conv2DTranspose(5, 3, {.stride = 2, .padding = {1, 1, 0, 2}, .output_padding = 1, .dilation = 2}),
+                  {7, 6, 2}) == Shape{16, 14, 5});
+  CHECK(output_of(DepthwiseConv2D({3, 2}), {7, 6, 2}) == Shape{5, 5, 2});
+  CHECK(output_of(DepthwiseConv2D(3, {.stride = 2, .padding = same, .depth_multiplier = 3}), {7, 6, 2}) ==
+        Shape{4, 3, 6});
   CHECK(output_of(MaxPool2D(), {7, 6, 2}) == Shape{3, 3, 2});
   CHECK(output_of(MaxPool2D(2, {.padding = same}), {7, 6, 2}) == Shape{4, 3, 2});
   CHECK(output_of(AveragePool2D(3, {.stride = 2}), {7, 6, 2}) == Shape{3, 2, 2});
@@ -128,6 +159,13 @@ TEST_CASE("options that cannot be are refused by the layer", "[nn]") {
   CHECK_THROWS_AS(Conv2D(4, 3, {.groups = 0}), ArgumentError);
   CHECK(message_of<ArgumentError>([] { Conv2D(4, 3, {.groups = 3}); }) ==
         "Conv2D: 3 groups of 4 filters; expected groups that divide them");
+  CHECK(message_of<ArgumentError>([] { DepthwiseConv2D(3, {.depth_multiplier = 0}); }) ==
+        "DepthwiseConv2D: depth_multiplier must be at least 1, found 0");
+  CHECK_THROWS_AS(DepthwiseConv2D({0, 3}), ArgumentError);
+  CHECK_THROWS_AS(Conv2DTranspose(0, 3), ArgumentError);
+  CHECK_THROWS_AS(Conv2DTranspose(1, 3, {.dilation = {1, 0}}), ArgumentError);
+  CHECK(message_of<ArgumentError>([] { Conv2DTranspose(1, 3, {.output_padding = Size2D(0, -1)}); }) ==
+        "Conv2DTranspose: output_padding must be at least 0, found -1");
   CHECK_THROWS_AS(MaxPool2D(0), ArgumentError);
   CHECK_THROWS_AS(MaxPool2D(2, {.stride = {0, 1}}), ArgumentError);
   CHECK_THROWS_AS(AveragePool2D({2, -1}), ArgumentError);
@@ -159,6 +197,21 @@ TEST_CASE("names are Keras's, unique, and safe to print", "[nn]") {
         }) == "layer 3 (a): layer 1 has the same name");
   CHECK_THROWS_AS(names({ReLU("a/b")}), ArgumentError);
   CHECK_THROWS_AS(names({ReLU("\x1b[2J")}), ArgumentError);
+}
+
+TEST_CASE("a depthwise kernel has Keras's shape and first values, and is stored without its last axis", "[nn]") {
+  const nn::Network network({DepthwiseConv2D({3, 2}, {.depth_multiplier = 4})}, {5, 5, 6});
+  CHECK(network.parameter_count() == 3 * 2 * 6 * 4 + 24);
+  const nn::Parameter& kernel = network.parameters()[0];
+  CHECK(kernel.name == "depthwise_conv2d/kernel");
+  CHECK(kernel.shape == Shape{3, 2, 6, 4});
+  plan::ParameterStore store{ops::Kernels(ops::Scalar::f32)};
+  network.allocate(store);
+  network.initialize(store, 5);
+  CHECK(store.shape(0) == Shape{3, 2, 24});
+  std::vector<float> values(144);
+  store.get(0, values.data());
+  CHECK(values == nn::initial_values(nn::Initializer::glorot_uniform, {3, 2, 6, 4}, 5, 0));
 }
 
 TEST_CASE("an architecture survives JSON, with every kind of layer", "[nn]") {

@@ -2,8 +2,7 @@
 
 #include "ops/conv2d.hpp"
 #include "ops/dense.hpp"
-#include "ops/op_cases.hpp"
-#include "ops/window_cases.hpp"
+#include "ops/product_cases.hpp"
 
 namespace tilewise::test {
 
@@ -16,20 +15,12 @@ struct ConvCase {
   ops::Window2D window;
   std::int64_t groups, in_channels, out_channels, height, width, batch;
 
-  explicit ConvCase(Pick& pick) {
-    window.size = {pick.size(7), pick.size(7)};
-    window.stride = {pick.size(3), pick.size(3)};
-    window.dilation = {pick.size(3), pick.size(3)};
-    window.padding = {pick.size(4) - 1, pick.size(4) - 1, pick.size(4) - 1, pick.size(4) - 1};
+  explicit ConvCase(Pick& pick) : window(draw_window(pick, 7)) {
     groups = pick(0, 2) == 0 ? pick(2, 4) : 1;
     in_channels = groups * pick.channels(9);
     out_channels = groups * pick.channels(40);
-    const auto least = [](std::int64_t size, std::int64_t dilation, std::int64_t pads) {
-      return std::max<std::int64_t>(1, (size - 1) * dilation + 1 - pads);
-    };
-    const ops::Sides& pads = window.padding;
-    height = least(window.size.height, window.dilation.height, pads.top + pads.bottom) - 1 + pick.size(8);
-    width = least(window.size.width, window.dilation.width, pads.left + pads.right) - 1 + pick.places(8);
+    height = least_height(window) - 1 + pick.size(8);
+    width = least_width(window) - 1 + pick.places(8);
     batch = pick.places(5);
   }
 
@@ -51,13 +42,14 @@ struct ConvCase {
   /// f(output element, its channel, input element, kernel element) for every product.
   template <class F>
   void for_products(F f) const {
-    for_places(window, {height, width}, batch, [&](std::int64_t to, std::int64_t tap, std::int64_t from) {
-      for (std::int64_t k = 0; k < group_in(); ++k)
-        for (std::int64_t n = 0; n < out_channels; ++n)
-          f(static_cast<std::size_t>(to * out_channels + n), static_cast<std::size_t>(n),
-            static_cast<std::size_t>(from * in_channels + n / group_out() * group_in() + k),
-            static_cast<std::size_t>((tap * group_in() + k) * out_channels + n));
-    });
+    for_places(window, window.out({height, width}), {height, width}, batch,
+               [&](std::int64_t to, std::int64_t tap, std::int64_t from) {
+                 for (std::int64_t k = 0; k < group_in(); ++k)
+                   for (std::int64_t n = 0; n < out_channels; ++n)
+                     f(static_cast<std::size_t>(to * out_channels + n), static_cast<std::size_t>(n),
+                       static_cast<std::size_t>(from * in_channels + n / group_out() * group_in() + k),
+                       static_cast<std::size_t>((tap * group_in() + k) * out_channels + n));
+               });
   }
   std::int64_t forward_terms() const { return window.size.height * window.size.width * group_in() + 1; }
   /// Of the longest of the three sums.
@@ -65,65 +57,6 @@ struct ConvCase {
     return std::max(window.size.height * window.size.width * group_out(), element_count(result(), batch));
   }
 };
-
-Values zeros(const TensorSpec& spec, std::int64_t batch) {
-  return Values(static_cast<std::size_t>(element_count(spec, batch)), 0.0);
-}
-
-/// bias + the sum of products, which a convolution and a dense layer have in common.
-template <class Case>
-Values sum_of_products(const Case& c, bool has_bias, const Inputs& in) {
-  Values y = zeros(c.result(), c.batch);
-  const auto channels = static_cast<std::size_t>(c.out_channels);
-  if (has_bias)
-    for (std::size_t i = 0; i < y.size(); ++i) y[i] = in[2][i % channels];
-  c.for_products([&](std::size_t output, std::size_t, std::size_t input, std::size_t weight) {
-    y[output] += in[0][input] * in[1][weight];
-  });
-  return y;
-}
-
-Values rectified(Values values) {
-  for (double& value : values) value = std::max(value, 0.0);
-  return values;
-}
-
-template <class Case>
-OpCase draw_forward(Pick& pick, const Case& c, std::shared_ptr<const ops::Op> op, bool relu) {
-  const bool has_bias = pick(0, 2) != 0;
-  OpCase made{std::move(op),
-              {c.image(), c.kernel(), has_bias ? c.bias() : TensorSpec{}},
-              {pick.values(c.image(), c.batch), pick.values(c.kernel()), pick.values(c.bias())},
-              c.batch};
-  made.definition = [=](const Inputs& in) {
-    const Values sum = sum_of_products(c, has_bias, in);
-    return Inputs{relu ? rectified(sum) : sum};
-  };
-  made.terms = c.forward_terms();
-  if (!relu) made.affine = has_bias ? std::vector<std::size_t>{0, 1, 2} : std::vector<std::size_t>{0, 1};
-  made.differentiable = made.affine;
-  return made;
-}
-
-/// inputs: out_gradient; image; transposed kernel, whose place of each kernel element is given.
-template <class Case, class Place>
-OpCase draw_backward(Pick& pick, const Case& c, std::shared_ptr<const ops::Op> op, Place place_in_transposed) {
-  OpCase made{std::move(op),
-              {c.result(), c.image(), c.transposed()},
-              {pick.values(c.result(), c.batch), pick.values(c.image(), c.batch), pick.values(c.transposed())},
-              c.batch};
-  made.definition = [=](const Inputs& in) {
-    Values image = zeros(c.image(), c.batch), kernel = zeros(c.kernel(), 1), bias = zeros(c.bias(), 1);
-    c.for_products([&](std::size_t output, std::size_t, std::size_t input, std::size_t weight) {
-      image[input] += in[0][output] * in[2][place_in_transposed(weight)];
-      kernel[weight] += in[0][output] * in[1][input];
-    });
-    for (std::size_t i = 0; i < in[0].size(); ++i) bias[i % bias.size()] += in[0][i];
-    return Inputs{image, kernel, bias};
-  };
-  made.terms = c.backward_terms();
-  return made;
-}
 
 OpCase draw_conv2d(Pick& pick) {
   const ConvCase c(pick);
@@ -205,15 +138,16 @@ OpCase draw_pooled_conv2d(Pick& pick) {
     const auto channels = static_cast<std::size_t>(c.out_channels);
     Values largest(static_cast<std::size_t>(c.batch * out.height * out.width) * channels, relu ? 0 : -1e30);
     Values index(largest.size(), kernels::dead_index_u8);
-    for_places(pool, {shape[0], shape[1]}, c.batch, [&](std::int64_t to, std::int64_t position, std::int64_t from) {
-      for (std::size_t n = 0; n < channels; ++n) {
-        const std::size_t output = static_cast<std::size_t>(to) * channels + n;
-        const double value = map[static_cast<std::size_t>(from) * channels + n];
-        if (value <= largest[output]) continue;
-        largest[output] = value;
-        index[output] = static_cast<double>(position);
-      }
-    });
+    for_places(pool, out, {shape[0], shape[1]}, c.batch,
+               [&](std::int64_t to, std::int64_t position, std::int64_t from) {
+                 for (std::size_t n = 0; n < channels; ++n) {
+                   const std::size_t output = static_cast<std::size_t>(to) * channels + n;
+                   const double value = map[static_cast<std::size_t>(from) * channels + n];
+                   if (value <= largest[output]) continue;
+                   largest[output] = value;
+                   index[output] = static_cast<double>(position);
+                 }
+               });
     return Inputs{largest, index};
   };
   made.affine = made.differentiable = {};

@@ -43,10 +43,12 @@ std::vector<DrawnOp> activation_ops();
 std::vector<DrawnOp> batch_norm_ops();
 std::vector<DrawnOp> classification_ops();
 std::vector<DrawnOp> convolution_ops();
+std::vector<DrawnOp> depthwise_ops();
 std::vector<DrawnOp> elementwise_ops();
 std::vector<DrawnOp> moving_ops();
 std::vector<DrawnOp> pooling_ops();
 std::vector<DrawnOp> target_ops();
+std::vector<DrawnOp> transpose_ops();
 std::vector<DrawnOp> update_ops();
 
 /// All of them.

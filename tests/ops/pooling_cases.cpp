@@ -42,7 +42,7 @@ struct PoolCase {
   /// f(output element, position in the window, input element) for all that a window covers, in row order.
   template <class F>
   void for_windows(F f) const {
-    for_places(window, {height, width}, batch, [&](std::int64_t to, std::int64_t position, std::int64_t from) {
+    for_places(window, out(), {height, width}, batch, [&](std::int64_t to, std::int64_t position, std::int64_t from) {
       for (std::int64_t k = 0; k < channels; ++k)
         f(static_cast<std::size_t>(to * channels + k), position, static_cast<std::size_t>(from * channels + k));
     });

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,52 @@ struct Conv2DOptions {
 /// the padded image or the groups do not divide C_in.
 struct Conv2D : Layer {
   Conv2D(std::int64_t filters, Size2D kernel, const Conv2DOptions& options = {});
+};
+
+struct DepthwiseConv2DOptions {
+  Size2D stride = 1;
+  Padding padding = valid;
+  Size2D dilation = 1;
+  std::int64_t depth_multiplier = 1;  ///< results of each channel
+  Activation activation = linear;
+  bool use_bias = true;
+  Initializer depthwise_initializer = glorot_uniform;
+  std::string name = {};
+};
+
+/// {H, W, C} -> {H', W', C * m} with m = depth_multiplier, each channel convolved by itself:
+/// y[p][q][c*m + j] = activation(bias[c*m + j] + sum over r, s of
+/// x[p*stride + r*dilation - top][q*stride + s*dilation - left][c] * kernel[r][s][c][j]). Keras's meaning and layout.
+/// Parameters: kernel {height, width, C, m} and bias {C * m}, zero. Throws ArgumentError for a kernel,
+/// stride, dilation or multiplier below 1; ShapeError, when the model is built, if the kernel exceeds the padded image.
+struct DepthwiseConv2D : Layer {
+  DepthwiseConv2D(Size2D kernel, const DepthwiseConv2DOptions& options = {});
+};
+
+struct Conv2DTransposeOptions {
+  Size2D stride = 1;
+  Padding padding = valid;
+  std::optional<Size2D> output_padding = {};  ///< rows and columns more at the bottom and right
+  Size2D dilation = 1;
+  Activation activation = linear;
+  bool use_bias = true;
+  Initializer kernel_initializer = glorot_uniform;
+  std::string name = {};
+};
+
+/// {H, W, C_in} -> {H', W', filters}, the adjoint of a convolution: each place adds its stamp of the kernel,
+/// y[p*stride + r*dilation - top][q*stride + s*dilation - left][n] += sum over k of x[p][q][k] * kernel[r][s][n][k]
+/// where that lies within the result; then bias[n] and the activation. Padding is what is cut off the stamps:
+/// H' = (H - 1) * stride + reach - top - bottom + output_padding, with reach = (height - 1) * dilation + 1. Keras's
+/// meaning: `valid` cuts nothing; `same` gives H' = H * stride, or (H - 1) * stride + reach % 2 + output_padding if
+/// that is given, and of what it cuts the odd row goes at the bottom; else an output_padding that is not given is
+/// max(0, stride - reach). Sides and output_padding together are PyTorch's.
+/// Rows that no stamp reaches hold the bias. Parameters: kernel {height, width, filters, C_in} (Keras's order) and bias
+/// {filters}, zero. Throws ArgumentError for filters, kernel, stride or dilation below 1 or output_padding below 0;
+/// ShapeError, when the model is built, if output_padding is neither below the stride nor below the dilation, or
+/// nothing is left of the result.
+struct Conv2DTranspose : Layer {
+  Conv2DTranspose(std::int64_t filters, Size2D kernel, const Conv2DTransposeOptions& options = {});
 };
 
 struct MaxPool2DOptions {

@@ -1,0 +1,141 @@
+#include "ops/region_gradient.hpp"
+
+#include <algorithm>
+
+#include "base/checked.hpp"
+
+namespace tilewise::ops {
+
+namespace {
+
+constexpr std::size_t out_gradient_tensor = 0, image_tensor = 1, weights_tensor = 4, bias_tensor = 5,
+                      workspace_tensor = 6;
+
+/// Enough items for many lanes, whatever the blocks of channels: with this many channels there need be one slot only.
+constexpr std::int64_t channels_of_one_slot = 512, max_slots = 16;
+
+/// What one item reads of a place at a time: about a block. (Not a block: sums do not depend on the ISA.)
+constexpr std::int64_t chunk_channels = 32;
+
+}  // namespace
+
+RegionGradient::RegionGradient(const Window2D& window, Extent2D in, std::int64_t channels)
+    : window_(window),
+      in_(in),
+      out_(window.out(in)),
+      channels_(channels),
+      slots_(std::clamp<std::int64_t>(channels_of_one_slot / channels, 1, max_slots)),
+      regions_(window, in) {}
+
+template <class T>
+void RegionGradient::lower(const kernels::KernelTable<T>& table, bool weights_wanted, bool bias_wanted,
+                           Step& step) const {
+  const base::WeightsLayout weights = layout(table.channel_block);
+  const std::int64_t blocks = weights.blocks();
+  const bool is_direct = slots_ == 1;
+  if (!is_direct)
+    step.workspace_bytes.push_back(base::checked_mul(base::checked_mul(slots_, static_cast<std::int64_t>(sizeof(T))),
+                                                     weights.elements() + blocks * weights.block));
+  const auto slot_of = [=, *this](Tensors tensors, std::int64_t number) {
+    if (is_direct) return Gradients<T>{tensor<T>(tensors, weights_tensor), tensor<T>(tensors, bias_tensor)};
+    return slot<T>(tensors, number, weights.block, weights_wanted, bias_wanted);
+  };
+  step.phases.push_back({"weights", slots_ * blocks, false, 0, [=, *this, &table](Tensors tensors, const Work& work) {
+                           for (std::int64_t item = work.item_begin; item < work.item_end; ++item)
+                             sum_slot(table, tensors, work.batch, item / blocks, item % blocks,
+                                      slot_of(tensors, item / blocks));
+                         }});
+  if (is_direct) return;
+  step.phases.push_back(
+      {"slots", blocks, false, 0, [=, *this, &table](Tensors tensors, const Work& work) {
+         const auto add_slots = [&](T* sum, T* Gradients<T>::*part, std::int64_t elements) {
+           const std::int64_t begin = work.item_begin * elements, count = work.item_end * elements - begin;
+           table.add({slot_of(tensors, 0).*part + begin, slot_of(tensors, 1).*part + begin, sum + begin, count});
+           for (std::int64_t number = 2; number < slots_; ++number)
+             table.add({sum + begin, slot_of(tensors, number).*part + begin, sum + begin, count});
+         };
+         if (weights_wanted)
+           add_slots(tensor<T>(tensors, weights_tensor), &Gradients<T>::weights, weights.block_elements());
+         if (bias_wanted) add_slots(tensor<T>(tensors, bias_tensor), &Gradients<T>::bias, weights.block);
+       }});
+}
+
+template <class T>
+RegionGradient::Gradients<T> RegionGradient::slot(Tensors tensors, std::int64_t number, std::int64_t channel_block,
+                                                  bool weights_wanted, bool bias_wanted) const noexcept {
+  const base::WeightsLayout weights = layout(channel_block);
+  T* const sums =
+      tensor<T>(tensors, workspace_tensor) + number * (weights.elements() + weights.blocks() * channel_block);
+  return {weights_wanted ? sums : nullptr, bias_wanted ? sums + weights.elements() : nullptr};
+}
+
+template <class T>
+void RegionGradient::sum_slot(const kernels::KernelTable<T>& table, Tensors tensors, std::int64_t batch,
+                              std::int64_t number, std::int64_t block, const Gradients<T>& gradients) const {
+  const base::WeightsLayout weights = layout(table.channel_block);
+  const base::WeightsLayout::Channels channels = weights.channels(block);
+  T* const weights_gradient = gradients.weights ? gradients.weights + block * weights.block_elements() : nullptr;
+  T* const bias_gradient = gradients.bias ? gradients.bias + block * weights.block : nullptr;
+  if (weights_gradient) std::fill_n(weights_gradient, weights.block_elements(), T{});
+  if (bias_gradient) std::fill_n(bias_gradient, weights.block, T{});
+  const std::int64_t read = std::min(chunk_channels, channels_);
+  const GradientChunks chunks(in_, out_, window_.stride.height, read, read, sizeof(T));
+  const std::int64_t count = chunks.count(batch);
+  for (std::int64_t piece = base::part_begin(number, slots_, count);
+       piece < base::part_begin(number + 1, slots_, count); ++piece) {
+    const GradientChunks::Chunk chunk = chunks.chunk(piece, batch);
+    const T* image = tensor<const T>(tensors, image_tensor) + chunk.first_image * in_.height * in_.width * channels_ +
+                     channels.first;
+    const T* out_gradient = tensor<const T>(tensors, out_gradient_tensor) +
+                            chunk.first_image * out_.height * out_.width * channels_ + channels.first;
+    if (weights_gradient) sum_chunk(table, chunk, channels.count, image, out_gradient, weights_gradient);
+    // Of several images a chunk has all rows: its places are neighbours.
+    if (bias_gradient)
+      table.column_sum({out_gradient + chunk.row_begin * out_.width * channels_, bias_gradient, channels_,
+                        chunk.images * (chunk.row_end - chunk.row_begin) * out_.width, channels.count, true});
+  }
+}
+
+template <class T>
+void RegionGradient::sum_chunk(const kernels::KernelTable<T>& table, const GradientChunks::Chunk& chunk,
+                               std::int64_t channels, const T* image, const T* out_gradient,
+                               T* weights_gradient) const {
+  const std::int64_t block = table.channel_block;
+  kernels::DepthwiseWeightsTileArgs<T> args{};
+  args.in_image = in_.height * in_.width * channels_;
+  args.in_row = window_.stride.height * in_.width * channels_;
+  args.in_column = window_.stride.width * channels_;
+  args.out_image = out_.height * out_.width * channels_;
+  args.out_row = out_.width * channels_;
+  args.out_column = channels_;
+  args.images = chunk.images;
+  args.tap_row = window_.dilation.height * in_.width * channels_;
+  args.tap_column = window_.dilation.width * channels_;
+  args.weights_row = window_.size.width * block;
+  args.weights_column = block;
+  args.channels = static_cast<std::int32_t>(channels);
+  for (const TapRegions::Axis& rows : regions_.rows) {
+    const std::int64_t begin = std::max(rows.begin, chunk.row_begin), end = std::min(rows.end, chunk.row_end);
+    if (begin >= end) continue;
+    args.rows = end - begin;
+    args.tap_rows = static_cast<std::int32_t>(rows.taps.count);
+    const std::int64_t in_row = rows.taps.first_place + (begin - rows.begin) * window_.stride.height;
+    for (const TapRegions::Axis& columns : regions_.columns) {
+      args.columns = columns.end - columns.begin;
+      args.tap_columns = static_cast<std::int32_t>(columns.taps.count);
+      args.in = image + (in_row * in_.width + columns.taps.first_place) * channels_;
+      args.out_gradient = out_gradient + (begin * out_.width + columns.begin) * channels_;
+      args.weights_gradient = weights_gradient + (rows.taps.first * window_.size.width + columns.taps.first) * block;
+      table.depthwise_weights_tile(args);
+    }
+  }
+}
+
+#define TILEWISE_INSTANTIATE(T) \
+  template void RegionGradient::lower(const kernels::KernelTable<T>&, bool, bool, Step&) const;
+TILEWISE_INSTANTIATE(float)
+TILEWISE_INSTANTIATE(double)
+TILEWISE_INSTANTIATE(std::int64_t)
+#undef TILEWISE_INSTANTIATE
+
+}  // namespace tilewise::ops

@@ -1,0 +1,171 @@
+#pragma once
+
+#include "kernels/case.hpp"
+
+namespace tilewise::test {
+
+/// Columns [first, first + used) of `rows` rows of `columns`, as packed rows of `block`; the rest is `filling`.
+inline std::vector<double> packed_block(const std::vector<double>& plain, std::int64_t rows, std::int64_t columns,
+                                        std::int64_t first, std::int64_t used, std::int64_t block, double filling) {
+  std::vector<double> packed(static_cast<std::size_t>(rows * block), filling);
+  for (std::int64_t row = 0; row < rows; ++row)
+    for (std::int64_t n = 0; n < used; ++n)
+      packed[static_cast<std::size_t>(row * block + n)] = plain[static_cast<std::size_t>(row * columns + first + n)];
+  return packed;
+}
+
+template <>
+struct Case<DepthwiseTileArgs> {
+  static constexpr bool has_integers = true;
+  std::int64_t count, channels, kernel_height, kernel_width, rows, columns;
+  std::int64_t in_column, in_row, in_step, out_step, first_tap;
+  std::vector<double> in, weights, bias, out;
+  bool has_bias, mirrored;
+  Activation activation;
+
+  Case(Draw& draw, TileSizes tile) {
+    count = draw.size(2 * tile.places + 1);
+    channels = draw.size(2 * tile.block + 1);
+    kernel_height = draw.size(3);
+    kernel_width = draw.size(4);
+    const bool empty = draw.between(0, 9) == 0;
+    rows = empty ? 0 : draw.between(1, kernel_height);
+    columns = draw.between(1, kernel_width);
+    in_column = channels + draw.between(0, 3);
+    in_row = kernel_width * in_column + draw.between(0, 3);
+    in_step = draw.flag() ? in_column : kernel_height * in_row + draw.between(0, 3);
+    out_step = channels + draw.between(0, 3);
+    mirrored = draw.flag();  // weights read backwards, as backward-data does
+    has_bias = draw.flag();
+    activation = draw.flag() ? Activation::relu : Activation::none;
+    const std::int64_t row = draw.between(0, kernel_height - std::max<std::int64_t>(rows, 1)),
+                       column = draw.between(0, kernel_width - columns);
+    first_tap =
+        mirrored ? (kernel_height - 1 - row) * kernel_width + kernel_width - 1 - column : row * kernel_width + column;
+    const std::int64_t reach = rows > 0 ? (rows - 1) * in_row + (columns - 1) * in_column + channels : 1;
+    in = draw.values((count - 1) * in_step + reach);
+    weights = draw.values(kernel_height * kernel_width * channels);
+    bias = draw.values(channels);
+    out.assign(static_cast<std::size_t>((count - 1) * out_step + channels), NAN);
+  }
+
+  std::int64_t terms() const { return kernel_height * kernel_width + 1; }
+  void make_absolute() { test::make_absolute(in), test::make_absolute(weights), test::make_absolute(bias); }
+
+  template <class T>
+  Results run(const KernelTable<T>& table, Guard guard) const {
+    Buffers<T> buffers(guard);
+    const std::int64_t block = table.channel_block, direction = mirrored ? -1 : 1;
+    const T* in_data = buffers.input(in);
+    T* out_data = buffers.output(out);
+    for (std::int64_t first = 0; first < channels; first += block) {
+      const std::int64_t used = std::min(block, channels - first);
+      // What lies in the unused columns must not matter.
+      const T* packed =
+          buffers.input(packed_block(weights, kernel_height * kernel_width, channels, first, used, block, 1e6));
+      table.depthwise_tile(
+          {.in = in_data + (rows > 0 ? first : 0),
+           .weights = packed + first_tap * block,
+           .bias = has_bias ? buffers.input(packed_block(bias, 1, channels, first, used, block, 1e6)) : nullptr,
+           .out = out_data + first,
+           .in_step = in_step,
+           .in_row = in_row,
+           .in_column = in_column,
+           .weights_row = direction * kernel_width * block,
+           .weights_column = direction * block,
+           .out_step = out_step,
+           .count = count,
+           .rows = static_cast<std::int32_t>(rows),
+           .columns = static_cast<std::int32_t>(columns),
+           .channels = static_cast<std::int32_t>(used),
+           .activation = activation});
+    }
+    Results results;
+    results.add_values(out_data, out.size());
+    return results;
+  }
+};
+
+template <>
+struct Case<DepthwiseWeightsTileArgs> {
+  static constexpr bool has_integers = true;
+  std::int64_t images, rows, columns, channels, tap_rows, tap_columns, kernel_width;
+  std::int64_t in_image, in_row, in_column, out_image, out_row, out_column, tap_row, tap_column;
+  std::vector<double> in, out_gradient, weights_gradient;
+
+  Case(Draw& draw, TileSizes tile) {
+    images = draw.size(3);
+    rows = draw.size(4);
+    columns = draw.size(4);
+    channels = draw.size(2 * tile.block + 1);
+    tap_rows = draw.size(4);
+    tap_columns = draw.size(tile.places + 1);
+    kernel_width = tap_columns + draw.between(0, 1);
+    const std::int64_t place = channels + draw.between(0, 2);
+    tap_column = draw.between(1, 2) * place;
+    in_column = draw.between(1, 2) * place;
+    const std::int64_t row = (columns - 1) * in_column + (tap_columns - 1) * tap_column + place;
+    tap_row = draw.between(1, 2) * row;
+    in_row = draw.between(1, 2) * row;
+    in_image = (rows - 1) * in_row + (tap_rows - 1) * tap_row + row + draw.between(0, 3);
+    out_column = channels + draw.between(0, 3);
+    out_row = columns * out_column + draw.between(0, 3);
+    out_image = rows * out_row + draw.between(0, 3);
+    in = draw.values((images - 1) * in_image + (rows - 1) * in_row + (columns - 1) * in_column +
+                     (tap_rows - 1) * tap_row + (tap_columns - 1) * tap_column + channels);
+    out_gradient = draw.values((images - 1) * out_image + (rows - 1) * out_row + (columns - 1) * out_column + channels);
+    weights_gradient = draw.values(tap_rows * kernel_width * channels);
+  }
+
+  std::int64_t terms() const { return images * rows * columns + 1; }
+  void make_absolute() {
+    test::make_absolute(in), test::make_absolute(out_gradient), test::make_absolute(weights_gradient);
+  }
+
+  template <class T>
+  Results run(const KernelTable<T>& table, Guard guard) const {
+    Buffers<T> buffers(guard);
+    const std::int64_t block = table.channel_block;
+    const T* in_data = buffers.input(in);
+    const T* out_gradient_data = buffers.input(out_gradient);
+    std::vector<T> plain(weights_gradient.size());
+    bool filling_is_kept = true;
+    for (std::int64_t first = 0; first < channels; first += block) {
+      const std::int64_t used = std::min(block, channels - first);
+      T* packed =
+          buffers.output(packed_block(weights_gradient, tap_rows * kernel_width, channels, first, used, block, 7));
+      table.depthwise_weights_tile({.in = in_data + first,
+                                    .out_gradient = out_gradient_data + first,
+                                    .weights_gradient = packed,
+                                    .in_image = in_image,
+                                    .in_row = in_row,
+                                    .in_column = in_column,
+                                    .out_image = out_image,
+                                    .out_row = out_row,
+                                    .out_column = out_column,
+                                    .images = images,
+                                    .rows = rows,
+                                    .columns = columns,
+                                    .tap_row = tap_row,
+                                    .tap_column = tap_column,
+                                    .weights_row = kernel_width * block,
+                                    .weights_column = block,
+                                    .tap_rows = static_cast<std::int32_t>(tap_rows),
+                                    .tap_columns = static_cast<std::int32_t>(tap_columns),
+                                    .channels = static_cast<std::int32_t>(used)});
+      for (std::int64_t row = 0; row < tap_rows * kernel_width; ++row)
+        for (std::int64_t n = 0; n < block; ++n) {
+          if (n < used)
+            plain[static_cast<std::size_t>(row * channels + first + n)] = packed[row * block + n];
+          else
+            filling_is_kept &= packed[row * block + n] == T{7};
+        }
+    }
+    Results results;
+    results.add_values(plain.data(), plain.size());
+    results.indices.push_back(filling_is_kept);
+    return results;
+  }
+};
+
+}  // namespace tilewise::test
