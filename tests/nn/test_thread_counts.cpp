@@ -93,7 +93,7 @@ std::vector<double> noise_traces(const nn::Network& network, const Loss& loss, c
 /// On the widest ISA: for small networks threads mostly wait for each other, and the ISAs' bits are held elsewhere.
 void check_thread_counts(const std::string& row, const char* what, const Tensor& x, const Tensor& y, const Loss& loss) {
   const nn::Network network(nn::trace(x, y), x.shape());
-  const std::uint64_t steps = scaled(50);
+  const std::uint64_t steps = scaled(20);
   const ops::Kernels kernels(kernels::table(available_isas().back()));
   const std::vector<double> expected = noise_traces(network, loss, kernels, 1, steps);
   for (const int threads : {2, 3, 4, 7, 16}) {
