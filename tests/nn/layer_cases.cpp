@@ -175,7 +175,7 @@ const std::vector<DrawnLoss>& every_loss() {
 }
 
 Tensor draw_image(Pick& pick, const Tensor& x) {
-  return Conv2D(pick(1, 3), extent(pick, 1, 2), {.padding = same})(x);
+  return Conv2D(pick(1, 3), extent(pick, 1, 2), {.padding = same, .activation = activation(pick)})(x);
 }
 
 Tensor draw_branches(Pick& pick, const Tensor& x) {
