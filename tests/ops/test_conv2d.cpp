@@ -57,7 +57,7 @@ std::string isa_id(const ops::Kernels& kernels) {
 }
 
 /// Shapes of every kind: any kernel 1-7, stride 1-3, dilation 1-3, four different paddings, kernels beyond the image,
-/// and in one of three 2-4 groups.
+/// and in one of three groups: 2-4 of any channels, or 2-20 of 1, 2 or 4.
 ConvCase random_case(std::uint64_t number) {
   const base::Random random(number, base::Stream::test, 7);
   std::uint64_t position = 0;
@@ -75,6 +75,10 @@ ConvCase random_case(std::uint64_t number) {
                   pick(1, 40),
                   pick(1, 5),
                   number % 3 == 2 ? pick(2, 4) : 1};
+    if (number % 6 == 5) {
+      made.groups = pick(2, 20);
+      made.in_channels = made.out_channels = 1 << pick(0, 2);
+    }
     made.in_channels *= made.groups;
     made.out_channels *= made.groups;
     if (fits(made)) return made;
@@ -124,6 +128,8 @@ std::vector<ConvCase> tail_cases() {
     add([n](ConvCase& c) { c.in_channels = n; });
     add([n](ConvCase& c) { c.out_channels = n; });
     add([n](ConvCase& c) { c.groups = 2, c.in_channels = 4, c.out_channels = 2 * n; });
+    for (const std::int64_t group : {1, 2, 4})
+      if (n > 1) add([=](ConvCase& c) { c.groups = n, c.in_channels = c.out_channels = group * n; });
   }
   for (std::int64_t n = 1; n <= 2 * places + 1; ++n) {
     add([n](ConvCase& c) { c.width = n; });
@@ -244,11 +250,13 @@ TEST_CASE("conv2d's gradients are its derivatives", "[ops]") {
 }
 
 TEST_CASE("conv2d's passes give the same bits for any number of threads and on every ISA with FMA", "[ops]") {
-  // Few input channels, few outputs, few of both in each group, and neither.
+  // Few input channels, few outputs, few of both in a group, and neither.
   for (const ConvCase& c : {ConvCase{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 30, 17, 1, 33, 3},
                             ConvCase{{{5, 3}, {2, 1}, {1, 1}, {2, 1, 0, 1}}, 9, 21, 3, 70, 9},
                             ConvCase{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 11, 13, 37, 3, 5},
                             ConvCase{{{3, 2}, {1, 2}}, 9, 13, 40, 4, 2, 2},
+                            ConvCase{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 9, 13, 38, 38, 3, 19},
+                            ConvCase{{{3, 2}, {2, 1}, {2, 1}, {1, 1, 1, 1}}, 9, 11, 76, 76, 5, 19},
                             ConvCase{{{3, 3}, {1, 1}, {2, 2}, {2, 2, 2, 2}}, 9, 7, 12, 20, 4}}) {
     const Values dy = reals(c.result(), c.batch, 1), x = reals(c.image(), c.batch, 2), w = reals(c.kernel(), 1, 3),
                  b = reals(c.bias(), 1, 4);
