@@ -18,6 +18,20 @@ eager::OneOp& PreparedOp::op() const {
 
 namespace eager {
 
+Shape sample_of_any(const std::string& op, const Shape& shape) {
+  if (shape.rank() < 1) throw ShapeError(op + ": a scalar; expected a batch");
+  return sample_of(shape);
+}
+
+void require_fused(Activation activation) {
+  if (activation == softmax) throw ArgumentError("activation softmax; expected linear, relu, tanh or sigmoid");
+}
+
+void require_linear(Activation activation) {
+  if (activation != linear)
+    throw ArgumentError("expected activation linear; activate_backward gives the gradient before an activation");
+}
+
 void require_some(const std::string& op, const WantedGradients& wanted) {
   if (!wanted.dx && !wanted.dw && !wanted.db)
     throw ArgumentError(op + ": no gradient is wanted; expected one of dx, dw and db");

@@ -33,6 +33,14 @@ inline ops::Extent2D extent_of_batch(const Shape& images) {
 inline constexpr const char* image_axes = "batch x height x width x channels";
 inline constexpr const char* vector_axes = "batch x features";
 
+/// The shape of one sample, of any rank. Throws ShapeError if there is no batch.
+Shape sample_of_any(const std::string& op, const Shape& shape);
+
+/// Throws ArgumentError unless a convolution may end in this activation; and unless there is none, for a backward
+/// operation.
+void require_fused(Activation activation);
+void require_linear(Activation activation);
+
 /// Refuses an operation without any gradient.
 void require_some(const std::string& op, const WantedGradients& wanted);
 inline WantedGradients wanted_by(const Gradients& gradients) {

@@ -19,7 +19,10 @@ ops::Window2D window_of(const std::string& op, const Shape& x, const Conv2DParam
   require_rank(op, "x", x, 4, image_axes);
   require_given(op, "w", w);
   require_rank(op, "w", w.shape(), 4, kernel_axes);
-  require_weights_fit(op, w, x[3], bias);
+  if (params.groups < 1 || x[3] % params.groups != 0)
+    throw ShapeError(op + ": " + std::to_string(params.groups) + " groups of " + std::to_string(x[3]) +
+                     " input channels; expected groups that divide them");
+  require_weights_fit(op, w, x[3] / params.groups, bias);
   return ops::Window2D::resolve(extent_of_batch(x), {w.shape()[0], w.shape()[1]}, params.stride, params.dilation,
                                 params.padding);
 }
@@ -29,18 +32,20 @@ ops::Window2D window_of(const std::string& op, const Shape& x, const Conv2DParam
 PreparedConv2D prepare_conv2d(const Shape& x_shape, const Conv2DParams& params, const ConstTensorView& w,
                               const ConstTensorView& bias) {
   return named(forward_name, [&] {
-    if (params.activation != linear && params.activation != relu)
-      throw ArgumentError("expected activation linear or relu");
+    require_fused(params.activation);
     const ops::Window2D window = window_of(forward_name, x_shape, params, w, bias);
     plan::Graph graph;
     const plan::ValueId x = graph.add_input("x", {sample_of(x_shape)});
-    const plan::ValueId kernel = graph.add_parameter("w", w.shape(), 0);
-    const plan::ValueId offset = bias.is_given() ? graph.add_parameter("bias", bias.shape(), 1) : plan::no_value;
-    plan::ValueId y = graph.emit(std::make_shared<ops::Conv2D>(ops::Conv2DAttributes{window}), {x, kernel, offset})[0];
+    const plan::ValueId kernel = graph.add_parameter("w", w.shape(), 0, params.groups);
+    const plan::ValueId offset =
+        bias.is_given() ? graph.add_parameter("bias", bias.shape(), 1, params.groups) : plan::no_value;
+    plan::ValueId y =
+        graph.emit(std::make_shared<ops::Conv2D>(ops::Conv2DAttributes{.window = window, .groups = params.groups}),
+                   {x, kernel, offset})[0];
     if (const auto activation = ops::activation_op(params.activation)) y = graph.emit(activation, {y})[0];
     auto op = std::make_unique<OneOp>(forward_name, graph, std::vector<Port>{{"x", x}}, std::vector<Port>{{"y", y}},
                                       x_shape[0]);
-    op->set_parameters({w, bias});
+    op->set_parameters({{"w", w}, {"bias", bias}});
     return PreparedConv2D(std::move(op));
   });
 }
@@ -50,7 +55,7 @@ void PreparedConv2D::run(const ConstTensorView& x, const TensorView& y) {
 }
 
 void PreparedConv2D::set_weights(const ConstTensorView& w, const ConstTensorView& bias) {
-  op().set_parameters({w, bias});
+  op().set_parameters({{"w", w}, {"bias", bias}});
 }
 
 void conv2d(const ConstTensorView& x, const ConstTensorView& w, const ConstTensorView& bias, const Conv2DParams& params,
@@ -63,21 +68,21 @@ void conv2d(const ConstTensorView& x, const ConstTensorView& w, const ConstTenso
 PreparedConv2DBackward prepare_conv2d_backward(const Shape& x_shape, const Conv2DParams& params,
                                                const ConstTensorView& w, const WantedGradients& wanted) {
   return named(backward_name, [&] {
-    if (params.activation != linear)
-      throw ArgumentError("expected activation linear; activate_backward gives the gradient before an activation");
+    require_linear(params.activation);
     require_some(backward_name, wanted);
     const ops::Window2D window = window_of(backward_name, x_shape, params, w, {});
     const ops::Extent2D out = window.out(extent_of_batch(x_shape));
     plan::Graph graph;
     const plan::ValueId dy = graph.add_input("dy", {{out.height, out.width, w.shape()[3]}});
     const plan::ValueId x = graph.add_input("x", {sample_of(x_shape)});
-    const plan::ValueId kernel = graph.add_parameter("w", w.shape(), 0);
+    const plan::ValueId kernel = graph.add_parameter("w", w.shape(), 0, params.groups);
     const plan::ValueId transposed =
         wanted.dx ? graph.emit(std::make_shared<ops::TransposeWeights>(), {kernel})[0] : plan::no_value;
-    const auto outputs = graph.emit(std::make_shared<ops::Conv2DBackward>(window, w.shape()), {dy, x, transposed});
+    const auto outputs =
+        graph.emit(std::make_shared<ops::Conv2DBackward>(window, w.shape(), params.groups), {dy, x, transposed});
     auto op = std::make_unique<OneOp>(backward_name, graph, backward_inputs(dy, x, wanted),
                                       gradient_ports(outputs, wanted), x_shape[0]);
-    op->set_parameters({w});
+    op->set_parameters({{"w", w}});
     return PreparedConv2DBackward(std::move(op));
   });
 }
@@ -87,7 +92,7 @@ void PreparedConv2DBackward::run(const ConstTensorView& dy, const ConstTensorVie
 }
 
 void PreparedConv2DBackward::set_weights(const ConstTensorView& w) {
-  op().set_parameters({w});
+  op().set_parameters({{"w", w}});
 }
 
 void conv2d_backward(const ConstTensorView& dy, const ConstTensorView& x, const ConstTensorView& w,

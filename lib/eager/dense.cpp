@@ -33,7 +33,7 @@ PreparedDense prepare_dense(const Shape& x_shape, Activation activation, const C
     if (const auto emitted = ops::activation_op(activation)) y = graph.emit(emitted, {y})[0];
     auto op = std::make_unique<OneOp>(forward_name, graph, std::vector<Port>{{"x", x}}, std::vector<Port>{{"y", y}},
                                       x_shape[0]);
-    op->set_parameters({w, bias});
+    op->set_parameters({{"w", w}, {"bias", bias}});
     return PreparedDense(std::move(op));
   });
 }
@@ -43,7 +43,7 @@ void PreparedDense::run(const ConstTensorView& x, const TensorView& y) {
 }
 
 void PreparedDense::set_weights(const ConstTensorView& w, const ConstTensorView& bias) {
-  op().set_parameters({w, bias});
+  op().set_parameters({{"w", w}, {"bias", bias}});
 }
 
 void dense(const ConstTensorView& x, const ConstTensorView& w, const ConstTensorView& bias, Activation activation,
@@ -67,7 +67,7 @@ PreparedDenseBackward prepare_dense_backward(const Shape& x_shape, const ConstTe
     const auto outputs = graph.emit(std::make_shared<ops::DenseBackward>(), {dy, x, transposed});
     auto op = std::make_unique<OneOp>(backward_name, graph, backward_inputs(dy, x, wanted),
                                       gradient_ports(outputs, wanted), x_shape[0]);
-    op->set_parameters({w});
+    op->set_parameters({{"w", w}});
     return PreparedDenseBackward(std::move(op));
   });
 }
@@ -77,7 +77,7 @@ void PreparedDenseBackward::run(const ConstTensorView& dy, const ConstTensorView
 }
 
 void PreparedDenseBackward::set_weights(const ConstTensorView& w) {
-  op().set_parameters({w});
+  op().set_parameters({{"w", w}});
 }
 
 void dense_backward(const ConstTensorView& dy, const ConstTensorView& x, const ConstTensorView& w,

@@ -1,7 +1,9 @@
 #include "ops/elementwise.hpp"
 
 #include "eager/build.hpp"
-#include "ops/activation.hpp"
+#include "eager/strided_copy.hpp"
+#include "ops/dropout.hpp"
+#include "tilewise/runtime.hpp"
 
 namespace tilewise {
 
@@ -9,59 +11,27 @@ using namespace eager;
 
 namespace {
 
-constexpr const char *activate_name = "activate", *backward_name = "activate_backward", *add_name = "add";
-
-Shape sample_of_any(const std::string& op, const Shape& shape) {
-  if (shape.rank() < 1) throw ShapeError(op + ": a scalar; expected a batch");
-  return sample_of(shape);
-}
-
-std::shared_ptr<const ops::Op> activation_of(const std::string& op, Activation activation) {
-  auto made = ops::activation_op(activation);
-  if (!made) throw ArgumentError(op + ": activation linear; expected one that computes something");
-  return made;
-}
+constexpr const char *add_name = "add", *dropout_name = "dropout", *copy_name = "copy";
 
 }  // namespace
 
-PreparedActivation prepare_activation(const Shape& x_shape, Activation activation) {
-  return named(activate_name, [&] {
+PreparedDropout prepare_dropout(const Shape& x_shape, double rate, std::uint64_t seed) {
+  return named(dropout_name, [&] {
     plan::Graph graph;
-    const plan::ValueId x = graph.add_input("x", {sample_of_any(activate_name, x_shape)});
-    const plan::ValueId y = graph.emit(activation_of(activate_name, activation), {x})[0];
-    return PreparedActivation(std::make_unique<OneOp>(activate_name, graph, std::vector<Port>{{"x", x}},
-                                                      std::vector<Port>{{"y", y}}, x_shape[0]));
+    const plan::ValueId x = graph.add_input("x", {sample_of_any(dropout_name, x_shape)});
+    const plan::ValueId step = graph.add_input("step", {{1}, ops::Storage::plain, ops::Element::i32});
+    const plan::ValueId y = graph.emit(std::make_shared<ops::Dropout>(rate, seed, 0), {x, step})[0];
+    return PreparedDropout(std::make_unique<OneOp>(dropout_name, graph, std::vector<Port>{{"x", x}, {"step", step}},
+                                                   std::vector<Port>{{"y", y}}, x_shape[0]));
   });
 }
 
-void PreparedActivation::run(const ConstTensorView& x, const TensorView& y) {
-  op().run({x}, {y});
+void PreparedDropout::run(const ConstTensorView& x, std::int32_t step, const TensorView& y) {
+  op().run({x, View<const std::int32_t>(&step, {1})}, {y});
 }
 
-void activate(const ConstTensorView& x, Activation activation, const TensorView& y) {
-  prepare_activation(x.shape(), activation).run(x, y);
-}
-
-PreparedActivationBackward prepare_activation_backward(const Shape& x_shape, Activation activation) {
-  return named(backward_name, [&] {
-    plan::Graph graph;
-    const ops::TensorSpec spec{sample_of_any(backward_name, x_shape)};
-    const plan::ValueId dy = graph.add_input("dy", spec), y = graph.add_input("y", spec);
-    // An op whose backward reads its input, not its result, refuses the input that is not there.
-    const plan::ValueId dx =
-        activation_of(backward_name, activation)->backward(graph, {{plan::no_value}, {y}, {dy}, {true}})[0];
-    return PreparedActivationBackward(std::make_unique<OneOp>(
-        backward_name, graph, std::vector<Port>{{"dy", dy}, {"y", y}}, std::vector<Port>{{"dx", dx}}, x_shape[0]));
-  });
-}
-
-void PreparedActivationBackward::run(const ConstTensorView& dy, const ConstTensorView& y, const TensorView& dx) {
-  op().run({dy, y}, {dx});
-}
-
-void activate_backward(const ConstTensorView& dy, const ConstTensorView& y, Activation activation,
-                       const TensorView& dx) {
-  prepare_activation_backward(dy.shape(), activation).run(dy, y, dx);
+void dropout(const ConstTensorView& x, double rate, std::uint64_t seed, std::int32_t step, const TensorView& y) {
+  prepare_dropout(x.shape(), rate, seed).run(x, step, y);
 }
 
 PreparedAdd prepare_add(const Shape& shape) {
@@ -81,6 +51,21 @@ void PreparedAdd::run(const ConstTensorView& a, const ConstTensorView& b, const 
 
 void add(const ConstTensorView& a, const ConstTensorView& b, const TensorView& y) {
   prepare_add(a.shape()).run(a, b, y);
+}
+
+void copy(const ConstTensorView& x, const TensorView& y) {
+  const Operand from(x), to(y);
+  require_given(copy_name, "x", from);
+  require_given(copy_name, "y", to);
+  if (!(to.shape() == from.shape()))
+    throw ShapeError("copy: y is " + to.shape().to_string() + "; expected " + from.shape().to_string());
+  require_nested(copy_name, "y", to);
+  require_apart(copy_name, "y", to, "x", from);
+  if (to.layout.is_dense()) return gather(from.layout, from.element_bytes, from.data, to.data, threads());
+  if (from.layout.is_dense()) return scatter(to.layout, to.element_bytes, from.data, to.data, threads());
+  const Staging dense(from.shape().elements() * from.element_bytes);
+  gather(from.layout, from.element_bytes, from.data, dense.data(), threads());
+  scatter(to.layout, to.element_bytes, dense.data(), to.data, threads());
 }
 
 }  // namespace tilewise

@@ -15,7 +15,7 @@ namespace {
 plan::ParameterStore store_for(const plan::Graph& graph, const ops::Kernels& kernels) {
   plan::ParameterStore store(kernels);
   for (const plan::Value& value : graph.values())
-    if (value.role == plan::Role::parameter) store.add(value.name, value.spec.shape);
+    if (value.role == plan::Role::parameter) store.add(value.name, value.spec.shape, value.spec.groups);
   return store;
 }
 
@@ -29,6 +29,12 @@ std::shared_ptr<const plan::Plan> plan_for(const plan::Graph& graph, const ops::
     if (graph.spec(port.value).storage == ops::Storage::batched) options.bound_outputs.push_back(port.value);
   }
   return plan::make_plan(graph, options);
+}
+
+std::int64_t largest_parameter_bytes(const plan::ParameterStore& store) {
+  std::int64_t elements = 0;
+  for (int number = 0; number < store.count(); ++number) elements = std::max(elements, store.shape(number).elements());
+  return elements * static_cast<std::int64_t>(sizeof(float));
 }
 
 std::int64_t element_bytes(const ops::TensorSpec& spec) {
@@ -49,7 +55,9 @@ OneOp::OneOp(std::string name, const plan::Graph& graph, std::vector<Port> input
       store_(store_for(graph, ops::Kernels(kernels::table(isa())))),
       plan_(plan_for(graph, store_.kernels(), outputs_, batch)),
       threads_(threads()),
-      execution_(plan_, store_, threads_) {
+      execution_(plan_, store_, threads_),
+      parameter_staging_(largest_parameter_bytes(store_)) {
+  for (int number = 0; number < store_.count(); ++number) parameter_shapes_.push_back(store_.shape(number));
   for (const Port& port : inputs_) input_staging_.push_back(make_staging(port));
   for (const Port& port : outputs_) output_staging_.push_back(make_staging(port));
 }
@@ -68,30 +76,44 @@ Shape OneOp::result_shape() const {
   return {};
 }
 
-void OneOp::set_parameters(std::initializer_list<Operand> operands) {
-  const auto count = static_cast<std::size_t>(store_.count());
-  for (std::size_t number = 0; number < operands.size(); ++number) {
-    if (number >= count) {
-      if (at(operands, number).is_given)
-        throw ArgumentError(name_ + ": a bias is given; expected none, as when it was prepared");
-      continue;
-    }
-    const int parameter = static_cast<int>(number);
-    require_given(name_, store_.name(parameter), at(operands, number));
-    if (!(at(operands, number).shape() == store_.shape(parameter)))
-      throw ShapeError(name_ + ": " + store_.name(parameter) + " is " + at(operands, number).shape().to_string() +
-                       "; expected " + store_.shape(parameter).to_string());
+void OneOp::see_parameter_as(std::string_view name, const Shape& shape) {
+  parameter_shapes_[static_cast<std::size_t>(*parameter_called(name))] = shape;
+}
+
+void OneOp::set_parameters(std::initializer_list<NamedOperand> operands) {
+  for (const NamedOperand& operand : operands) check_parameter(operand);
+  for (const NamedOperand& operand : operands)
+    if (operand.is_given) store(*parameter_called(operand.name), operand);
+}
+
+std::optional<int> OneOp::parameter_called(std::string_view name) const {
+  for (int number = 0; number < store_.count(); ++number)
+    if (store_.name(number) == name) return number;
+  return std::nullopt;
+}
+
+void OneOp::check_parameter(const NamedOperand& operand) const {
+  const std::optional<int> number = parameter_called(operand.name);
+  if (!number) return check_not_given(operand.name, operand);
+  require_given(name_, operand.name, operand);
+  const Shape& expected = parameter_shapes_[static_cast<std::size_t>(*number)];
+  if (!(operand.shape() == expected))
+    throw ShapeError(name_ + ": " + store_.name(*number) + " is " + operand.shape().to_string() + "; expected " +
+                     expected.to_string());
+}
+
+void OneOp::store(int number, const Operand& operand) {
+  const void* plain = operand.data;
+  if (!operand.layout.is_dense()) {
+    gather(operand.layout, operand.element_bytes, operand.data, parameter_staging_.data(), threads_);
+    plain = parameter_staging_.data();
   }
-  for (std::size_t number = 0; number < count; ++number) {
-    const Operand& operand = at(operands, number);
-    if (operand.layout.is_dense()) {
-      store_.set(static_cast<int>(number), static_cast<const float*>(operand.data));
-      continue;
-    }
-    std::vector<float> plain(static_cast<std::size_t>(operand.shape().elements()));
-    gather(operand.layout, operand.element_bytes, operand.data, plain.data(), threads_);
-    store_.set(static_cast<int>(number), plain.data());
-  }
+  store_.set(number, static_cast<const float*>(plain));
+}
+
+void OneOp::check_not_given(std::string_view name, const Operand& operand) const {
+  if (operand.is_given)
+    throw ArgumentError(name_ + ": " + std::string(name) + " is given; expected none, as when it was prepared");
 }
 
 void OneOp::run(const std::initializer_list<Operand>& inputs, const std::initializer_list<Operand>& outputs) {
@@ -129,15 +151,12 @@ std::int64_t OneOp::batch_of(const Port& port, const Operand& operand) const {
 }
 
 void OneOp::check_port(const Port& port, const Operand& operand, std::int64_t batch) const {
-  if (port.value == plan::no_value) {
-    if (operand.is_given)
-      throw ArgumentError(name_ + ": " + port.name + " is given; expected none, as when it was prepared");
-    return;
-  }
+  if (port.value == plan::no_value) return check_not_given(port.name, operand);
   if (!operand.is_given && port.is_optional) return;
   require_given(name_, port.name, operand);
   const ops::TensorSpec& tensor = spec(port);
-  const Shape expected = is_batched(tensor) ? tensor.shape.with_outer(batch) : tensor.shape;
+  const Shape& sample = port.seen_as.rank() ? port.seen_as : tensor.shape;
+  const Shape expected = is_batched(tensor) ? sample.with_outer(batch) : sample;
   if (!(operand.shape() == expected))
     throw ShapeError(name_ + ": " + port.name + " is " + operand.shape().to_string() + "; expected " +
                      expected.to_string());
@@ -170,7 +189,7 @@ void OneOp::deliver(std::size_t port, const Operand& operand) const {
 }
 
 void OneOp::unpack(const Port& port, float* plain) const {
-  const base::WeightsLayout layout = base::weights_layout(spec(port).shape, plan_->options.kernels.channel_block());
+  const base::WeightsLayout layout = ops::weights_layout(spec(port), plan_->options.kernels.channel_block());
   base::unpack_weights(layout, static_cast<const float*>(execution_.data(port.value)), plain);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <initializer_list>
-#include <string>
+#include <string_view>
 
 #include "tilewise/view.hpp"
 
@@ -29,17 +29,17 @@ struct Operand {
 bool ranges_overlap(const Operand& a, const Operand& b) noexcept;
 
 /// Throws ArgumentError, naming op and tensor, for a view that is left out.
-void require_given(const std::string& op, const std::string& name, const Operand& operand);
+void require_given(std::string_view op, std::string_view name, const Operand& operand);
 /// Throws ArgumentError, naming both, if the memory of an output is another's too.
-void require_apart(const std::string& op, const std::string& output_name, const Operand& output,
-                   const std::string& other_name, const Operand& other);
+void require_apart(std::string_view op, std::string_view output_name, const Operand& output,
+                   std::string_view other_name, const Operand& other);
 /// Throws ShapeError if two elements of an output are one.
-void require_nested(const std::string& op, const std::string& name, const Operand& output);
+void require_nested(std::string_view op, std::string_view name, const Operand& output);
 /// Throws ShapeError unless `shape` has the rank that `meaning` ("batch x height x width x channels") describes.
-void require_rank(const std::string& op, const std::string& name, const Shape& shape, int rank, const char* meaning);
+void require_rank(std::string_view op, std::string_view name, const Shape& shape, int rank, const char* meaning);
 
 /// Throws ShapeError unless the extents of w that are to be those of x and of the bias are.
-void require_weights_fit(const std::string& op, const Operand& w, std::int64_t in, const Operand& bias);
+void require_weights_fit(std::string_view op, const Operand& w, std::int64_t in, const Operand& bias);
 
 /// The shape without its first axis, the batch.
 Shape sample_of(const Shape& shape);

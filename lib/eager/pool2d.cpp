@@ -8,10 +8,24 @@ using namespace eager;
 
 namespace {
 
-ops::Window2D window_of(const std::string& op, const Shape& x, const Pool2DParams& params) {
+/// The window, and the padding that the caller asked for: with ceil_mode the window may have more of it.
+struct Pool {
+  ops::Window2D window;
+  ops::Sides padding;
+};
+
+template <class Params>
+Pool pool_of(const std::string& op, const Shape& x, const Params& params) {
   require_rank(op, "x", x, 4, image_axes);
   const Size2D stride = params.stride == Size2D(0) ? params.window : params.stride;
-  return ops::Window2D::resolve(extent_of_batch(x), params.window, stride, 1, params.padding);
+  ops::Window2D window = ops::Window2D::resolve(extent_of_batch(x), params.window, stride, 1, params.padding);
+  const ops::Sides padding = window.padding;
+  if (params.ceil_mode) window.padding = window.ceil_padding(extent_of_batch(x));
+  return {window, padding};
+}
+
+ops::Sides counted_sides(const Pool& pool, const AveragePool2DParams& params) {
+  return params.count_include_pad ? pool.padding : ops::Sides{};
 }
 
 Shape pooled_sample(const Shape& x, const ops::Window2D& window) {
@@ -26,22 +40,22 @@ ops::Element index_element(const ops::Window2D& window) {
 
 /// What max_pool2d does for both types of index.
 template <class Index>
-void max_pool2d_with(const ConstTensorView& x, const Pool2DParams& params, const TensorView& y, const Index& index) {
+void max_pool2d_with(const ConstTensorView& x, const MaxPool2DParams& params, const TensorView& y, const Index& index) {
   prepare_max_pool2d(x.shape(), params).run(x, y, index);
 }
 
 template <class Index>
-void max_pool2d_backward_with(const ConstTensorView& dy, const Index& index, const Pool2DParams& params,
+void max_pool2d_backward_with(const ConstTensorView& dy, const Index& index, const MaxPool2DParams& params,
                               const TensorView& dx) {
   prepare_max_pool2d_backward(dx.shape(), params).run(dy, index, dx);
 }
 
 }  // namespace
 
-PreparedMaxPool2D prepare_max_pool2d(const Shape& x_shape, const Pool2DParams& params) {
+PreparedMaxPool2D prepare_max_pool2d(const Shape& x_shape, const MaxPool2DParams& params) {
   constexpr const char* name = "max_pool2d";
   return named(name, [&] {
-    const ops::Window2D window = window_of(name, x_shape, params);
+    const ops::Window2D window = pool_of(name, x_shape, params).window;
     plan::Graph graph;
     const plan::ValueId x = graph.add_input("x", {sample_of(x_shape)});
     const auto outputs = graph.emit(std::make_shared<ops::MaxPool2D>(window), {x});
@@ -61,22 +75,22 @@ void PreparedMaxPool2D::run(const ConstTensorView& x, const TensorView& y, const
   op().run({x}, {y, index});
 }
 
-void max_pool2d(const ConstTensorView& x, const Pool2DParams& params, const TensorView& y) {
+void max_pool2d(const ConstTensorView& x, const MaxPool2DParams& params, const TensorView& y) {
   prepare_max_pool2d(x.shape(), params).run(x, y);
 }
-void max_pool2d(const ConstTensorView& x, const Pool2DParams& params, const TensorView& y,
+void max_pool2d(const ConstTensorView& x, const MaxPool2DParams& params, const TensorView& y,
                 const View<std::uint8_t>& index) {
   max_pool2d_with(x, params, y, index);
 }
-void max_pool2d(const ConstTensorView& x, const Pool2DParams& params, const TensorView& y,
+void max_pool2d(const ConstTensorView& x, const MaxPool2DParams& params, const TensorView& y,
                 const View<std::uint32_t>& index) {
   max_pool2d_with(x, params, y, index);
 }
 
-PreparedMaxPool2DBackward prepare_max_pool2d_backward(const Shape& x_shape, const Pool2DParams& params) {
+PreparedMaxPool2DBackward prepare_max_pool2d_backward(const Shape& x_shape, const MaxPool2DParams& params) {
   constexpr const char* name = "max_pool2d_backward";
   return named(name, [&] {
-    const ops::Window2D window = window_of(name, x_shape, params);
+    const ops::Window2D window = pool_of(name, x_shape, params).window;
     const Shape pooled = pooled_sample(x_shape, window);
     plan::Graph graph;
     const plan::ValueId dy = graph.add_input("dy", {pooled});
@@ -97,22 +111,23 @@ void PreparedMaxPool2DBackward::run(const ConstTensorView& dy, const View<const 
   op().run({dy, index}, {dx});
 }
 
-void max_pool2d_backward(const ConstTensorView& dy, const View<const std::uint8_t>& index, const Pool2DParams& params,
-                         const TensorView& dx) {
+void max_pool2d_backward(const ConstTensorView& dy, const View<const std::uint8_t>& index,
+                         const MaxPool2DParams& params, const TensorView& dx) {
   max_pool2d_backward_with(dy, index, params, dx);
 }
-void max_pool2d_backward(const ConstTensorView& dy, const View<const std::uint32_t>& index, const Pool2DParams& params,
-                         const TensorView& dx) {
+void max_pool2d_backward(const ConstTensorView& dy, const View<const std::uint32_t>& index,
+                         const MaxPool2DParams& params, const TensorView& dx) {
   max_pool2d_backward_with(dy, index, params, dx);
 }
 
-PreparedAveragePool2D prepare_average_pool2d(const Shape& x_shape, const Pool2DParams& params) {
+PreparedAveragePool2D prepare_average_pool2d(const Shape& x_shape, const AveragePool2DParams& params) {
   constexpr const char* name = "average_pool2d";
   return named(name, [&] {
     plan::Graph graph;
-    const ops::Window2D window = window_of(name, x_shape, params);
+    const Pool pool = pool_of(name, x_shape, params);
+    const ops::Sides counted = counted_sides(pool, params);
     const plan::ValueId x = graph.add_input("x", {sample_of(x_shape)});
-    const plan::ValueId y = graph.emit(std::make_shared<ops::AveragePool2D>(window), {x})[0];
+    const plan::ValueId y = graph.emit(std::make_shared<ops::AveragePool2D>(pool.window, counted), {x})[0];
     return PreparedAveragePool2D(
         std::make_unique<OneOp>(name, graph, std::vector<Port>{{"x", x}}, std::vector<Port>{{"y", y}}, x_shape[0]));
   });
@@ -122,19 +137,20 @@ void PreparedAveragePool2D::run(const ConstTensorView& x, const TensorView& y) {
   op().run({x}, {y});
 }
 
-void average_pool2d(const ConstTensorView& x, const Pool2DParams& params, const TensorView& y) {
+void average_pool2d(const ConstTensorView& x, const AveragePool2DParams& params, const TensorView& y) {
   prepare_average_pool2d(x.shape(), params).run(x, y);
 }
 
-PreparedAveragePool2DBackward prepare_average_pool2d_backward(const Shape& x_shape, const Pool2DParams& params) {
+PreparedAveragePool2DBackward prepare_average_pool2d_backward(const Shape& x_shape, const AveragePool2DParams& params) {
   constexpr const char* name = "average_pool2d_backward";
   return named(name, [&] {
-    const ops::Window2D window = window_of(name, x_shape, params);
-    ops::AveragePool2D(window).infer({{sample_of(x_shape)}});  // refuses windows wholly in the padding
+    const Pool pool = pool_of(name, x_shape, params);
+    const ops::Sides counted = counted_sides(pool, params);
+    ops::AveragePool2D(pool.window, counted).infer({{sample_of(x_shape)}});  // refuses windows wholly in the padding
     plan::Graph graph;
-    const plan::ValueId dy = graph.add_input("dy", {pooled_sample(x_shape, window)});
+    const plan::ValueId dy = graph.add_input("dy", {pooled_sample(x_shape, pool.window)});
     const plan::ValueId dx =
-        graph.emit(std::make_shared<ops::AveragePool2DBackward>(window, sample_of(x_shape)), {dy})[0];
+        graph.emit(std::make_shared<ops::AveragePool2DBackward>(pool.window, sample_of(x_shape), counted), {dy})[0];
     return PreparedAveragePool2DBackward(
         std::make_unique<OneOp>(name, graph, std::vector<Port>{{"dy", dy}}, std::vector<Port>{{"dx", dx}}, x_shape[0]));
   });
@@ -144,7 +160,7 @@ void PreparedAveragePool2DBackward::run(const ConstTensorView& dy, const TensorV
   op().run({dy}, {dx});
 }
 
-void average_pool2d_backward(const ConstTensorView& dy, const Pool2DParams& params, const TensorView& dx) {
+void average_pool2d_backward(const ConstTensorView& dy, const AveragePool2DParams& params, const TensorView& dx) {
   prepare_average_pool2d_backward(dx.shape(), params).run(dy, dx);
 }
 

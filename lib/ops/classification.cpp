@@ -134,13 +134,12 @@ std::vector<ValueId> SoftmaxCrossEntropy::backward(GraphBuilder& graph, const Ba
 
 Step SoftmaxCrossEntropy::lower(const LowerRequest& request) const {
   return over_real_samples(*this, request, "forward",
-                           [loss = bool(request.wanted[0]), probabilities = bool(request.wanted[1])]<class T>(
-                               const kernels::KernelTable<T>& table, Tensors tensors, const Work& work,
-                               std::int64_t classes, std::int64_t samples) {
+                           []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Work& work,
+                                       std::int64_t classes, std::int64_t samples) {
                              const T* logits = rows<const T>(tensors, 0, work, classes);
-                             if (probabilities)
+                             if (tensor<T>(tensors, 3))
                                table.softmax({logits, rows<T>(tensors, 3, work, classes), samples, classes});
-                             if (loss)
+                             if (tensor<T>(tensors, 2))
                                table.cross_entropy({nullptr, logits, rows<const std::int32_t>(tensors, 1, work, 1),
                                                     rows<T>(tensors, 2, work, 1), samples, classes});
                            });

@@ -137,13 +137,12 @@ std::vector<ValueId> SoftmaxTargetCrossEntropy::backward(GraphBuilder& graph, co
 
 Step SoftmaxTargetCrossEntropy::lower(const LowerRequest& request) const {
   return over_samples(*this, request, "forward", request.inputs[0].shape.elements(),
-                      [loss = bool(request.wanted[0]), probabilities = bool(request.wanted[1])]<class T>(
-                          const kernels::KernelTable<T>& table, Tensors tensors, const Work& work, std::int64_t classes,
-                          std::int64_t samples) {
+                      []<class T>(const kernels::KernelTable<T>& table, Tensors tensors, const Work& work,
+                                  std::int64_t classes, std::int64_t samples) {
                         const T* logits = rows<const T>(tensors, 0, work, classes);
-                        if (probabilities)
+                        if (tensor<T>(tensors, 3))
                           table.softmax({logits, rows<T>(tensors, 3, work, classes), samples, classes});
-                        if (loss)
+                        if (tensor<T>(tensors, 2))
                           table.target_cross_entropy({nullptr, logits, rows<const T>(tensors, 1, work, classes),
                                                       rows<T>(tensors, 2, work, 1), samples, classes});
                       });

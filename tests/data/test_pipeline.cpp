@@ -76,6 +76,11 @@ TEST_CASE("shuffle: a permutation, given by seed and epoch", "[data]") {
   CHECK(order_of(5, 0, 1, 1) == std::vector<std::int64_t>{0, 1, 2, 3, 4});
 }
 
+TEST_CASE("shuffle: the same order everywhere, worked out by a generator of its own", "[data]") {
+  CHECK(order_of(12, 5, 3, 1) == std::vector<std::int64_t>{4, 3, 1, 5, 8, 6, 10, 7, 2, 9, 0, 11});
+  CHECK(order_of(10, 1'000'000, 3, 2) == std::vector<std::int64_t>{6, 4, 7, 9, 5, 3, 1, 0, 8, 2});
+}
+
 TEST_CASE("shuffle: every place of the buffer is equally likely", "[data]") {
   // The first sample drawn, over 6000 epochs: 10 places, 600 each, deviation 23.
   std::vector<int> counts(10);

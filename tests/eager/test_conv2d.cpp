@@ -31,8 +31,10 @@ struct ConvCase {
       return low + static_cast<int>(random.below(static_cast<std::uint64_t>(high - low + 1), position++));
     };
     batch = pick(1, 4);
-    image = {pick(5, 9), pick(5, 9), pick(1, 5)};
-    kernel = {pick(1, 3), pick(1, 3), image[2], pick(1, 20)};
+    params.groups = std::max(1, pick(-3, 3));
+    const std::int64_t channels = params.groups == 1 ? pick(1, 5) : pick(1, 3);
+    image = {pick(5, 9), pick(5, 9), params.groups * channels};
+    kernel = {pick(1, 3), pick(1, 3), channels, params.groups * pick(1, params.groups == 1 ? 20 : 7)};
     params.stride = {pick(1, 2), pick(1, 2)};
     params.dilation = {pick(1, 2), pick(1, 2)};
     const Padding paddings[] = {valid, same, Padding(1, 0, 2, 1)};
@@ -41,15 +43,14 @@ struct ConvCase {
     window = ops::Window2D::resolve({image[0], image[1]}, {kernel[0], kernel[1]}, params.stride, params.dilation,
                                     params.padding);
     x = integers({image}, batch, 4, number);
-    w = integers({kernel, Storage::packed}, 1, 4, number + 1);
-    bias = integers({{kernel[3]}, Storage::packed}, 1, 9, number + 2);
+    w = integers(packed(kernel), 1, 4, number + 1);
+    bias = integers(packed({kernel[3]}), 1, 9, number + 2);
     dy = integers({result()}, batch, 3, number + 3);
     y = forward(kernels::Activation::none);
-    const TensorSpec spec{kernel, Storage::packed},
-        turned{{kernel[0], kernel[1], kernel[3], kernel[2]}, Storage::packed};
-    const Values transposed = expected_of(std::make_shared<ops::TransposeWeights>(), {spec}, {w}, 1)[0];
-    gradients = expected_of(std::make_shared<ops::Conv2DBackward>(window, kernel), {{result()}, {image}, turned},
-                            {dy, x, transposed}, batch);
+    const TensorSpec turned = packed({kernel[0], kernel[1], kernel[3] / params.groups, image[2]});
+    const Values transposed = expected_of(std::make_shared<ops::TransposeWeights>(), {packed(kernel)}, {w}, 1)[0];
+    gradients = expected_of(std::make_shared<ops::Conv2DBackward>(window, kernel, params.groups),
+                            {{result()}, {image}, turned}, {dy, x, transposed}, batch);
   }
 
   Shape result() const {
@@ -59,11 +60,12 @@ struct ConvCase {
   Shape x_shape() const { return image.with_outer(batch); }
   Shape y_shape() const { return result().with_outer(batch); }
   Values forward(kernels::Activation activation) const {
-    return expected_of(
-        std::make_shared<ops::Conv2D>(ops::Conv2DAttributes{window, activation}),
-        {{image}, {kernel, Storage::packed}, has_bias ? TensorSpec{{kernel[3]}, Storage::packed} : TensorSpec{}},
-        {x, w, bias}, batch)[0];
+    return expected_of(std::make_shared<ops::Conv2D>(
+                           ops::Conv2DAttributes{.window = window, .activation = activation, .groups = params.groups}),
+                       {{image}, packed(kernel), has_bias ? packed({kernel[3]}) : TensorSpec{}}, {x, w, bias},
+                       batch)[0];
   }
+  TensorSpec packed(const Shape& shape) const { return {shape, Storage::packed, ops::Element::scalar, params.groups}; }
   ConstTensorView bias_view(UserMemory& memory) const {
     return has_bias ? memory.input({kernel[3]}, bias) : ConstTensorView{};
   }

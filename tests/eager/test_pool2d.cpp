@@ -15,7 +15,7 @@ namespace {
 
 /// One pooling of integers, and what the float64 reference makes of it.
 struct PoolCase {
-  Pool2DParams params;
+  AveragePool2DParams params;
   Shape image;
   std::int64_t batch;
   ops::Window2D window{};
@@ -23,21 +23,26 @@ struct PoolCase {
   std::vector<Values> largest{};  ///< values, index
   Values mean{}, largest_gradient{}, mean_gradient{};
 
-  PoolCase(const Pool2DParams& params, const Shape& image, std::int64_t batch)
+  PoolCase(const AveragePool2DParams& params, const Shape& image, std::int64_t batch)
       : params(params), image(image), batch(batch) {
     const Size2D stride = params.stride == Size2D(0) ? params.window : params.stride;
     window = ops::Window2D::resolve({image[0], image[1]}, params.window, stride, 1, params.padding);
+    const ops::Sides counted = params.count_include_pad ? window.padding : ops::Sides{};
+    if (params.ceil_mode) window.padding = window.ceil_padding({image[0], image[1]});
     x = integers({image}, batch, 9, 1);
     dy = integers({result()}, batch, 9, 2);
     largest = expected_of(std::make_shared<ops::MaxPool2D>(window), {{image}}, {x}, batch);
-    mean = expected_of(std::make_shared<ops::AveragePool2D>(window), {{image}}, {x}, batch)[0];
+    mean = expected_of(std::make_shared<ops::AveragePool2D>(window, counted), {{image}}, {x}, batch)[0];
     const TensorSpec index{result(), Storage::batched, is_wide() ? ops::Element::u32 : ops::Element::u8};
     largest_gradient = expected_of(std::make_shared<ops::MaxPool2DBackward>(window, image), {{result()}, index},
                                    {dy, largest[1]}, batch)[0];
     mean_gradient =
-        expected_of(std::make_shared<ops::AveragePool2DBackward>(window, image), {{result()}}, {dy}, batch)[0];
+        expected_of(std::make_shared<ops::AveragePool2DBackward>(window, image, counted), {{result()}}, {dy}, batch)[0];
   }
 
+  MaxPool2DParams max() const {
+    return {.window = params.window, .stride = params.stride, .padding = params.padding, .ceil_mode = params.ceil_mode};
+  }
   bool is_wide() const { return params.window.height * params.window.width > 254; }
   Shape result() const {
     const ops::Extent2D out = window.out({image[0], image[1]});
@@ -51,7 +56,12 @@ std::vector<PoolCase> cases() {
   return {{{}, {6, 8, 5}, 3},
           {{.window = 3, .stride = 2, .padding = same}, {7, 6, 3}, 2},
           {{.window = {1, 4}, .stride = {1, 2}, .padding = Padding(0, 0, 1, 2)}, {3, 9, 18}, 1},
-          {{.window = 16, .stride = 4}, {20, 17, 2}, 2}};
+          {{.window = 16, .stride = 4}, {20, 17, 2}, 2},
+          {{.window = {7, 6}}, {7, 6, 3}, 2},  // global
+          {{.window = 3, .stride = 2, .padding = Padding(1, 1, 1, 1), .ceil_mode = true}, {6, 8, 3}, 2},
+          {{.window = 3, .stride = 2, .padding = Padding(1, 1, 1, 1), .ceil_mode = true, .count_include_pad = true},
+           {6, 8, 3},
+           2}};
 }
 
 /// Rounding apart: the reference divides in float64.
@@ -65,9 +75,9 @@ void check_max_pool(const PoolCase& c, Guard guard, Lie lie) {
   UserMemory memory(guard, lie);
   const TensorView y = memory.output(c.y_shape()), alone = memory.output(c.y_shape()), dx = memory.output(c.x_shape());
   const View<Index> index = memory.output<Index>(c.y_shape());
-  max_pool2d(memory.input(c.x_shape(), c.x), c.params, alone);
-  max_pool2d(memory.input(c.x_shape(), c.x), c.params, y, index);
-  max_pool2d_backward(memory.input(c.y_shape(), c.dy), index, c.params, dx);
+  max_pool2d(memory.input(c.x_shape(), c.x), c.max(), alone);
+  max_pool2d(memory.input(c.x_shape(), c.x), c.max(), y, index);
+  max_pool2d_backward(memory.input(c.y_shape(), c.dy), index, c.max(), dx);
   REQUIRE(memory.read(alone) == c.largest[0]);
   REQUIRE(memory.read(y) == c.largest[0]);
   REQUIRE(memory.read(index) == c.largest[1]);
@@ -103,8 +113,8 @@ TEST_CASE("average_pool2d and its backward on the caller's buffers are the ops",
 
 TEST_CASE("a prepared max-pool runs with its index and without", "[eager]") {
   const PoolCase c({}, {6, 8, 5}, 3);
-  PreparedMaxPool2D op = prepare_max_pool2d(c.x_shape(), c.params);
-  PreparedMaxPool2DBackward backward = prepare_max_pool2d_backward(c.x_shape(), c.params);
+  PreparedMaxPool2D op = prepare_max_pool2d(c.x_shape(), c.max());
+  PreparedMaxPool2DBackward backward = prepare_max_pool2d_backward(c.x_shape(), c.max());
   UserMemory memory(Guard::after);
   const ConstTensorView x = memory.input(c.x_shape(), c.x);
   const TensorView first = memory.output(c.y_shape()), second = memory.output(c.y_shape()),
@@ -127,7 +137,7 @@ TEST_CASE("an index that max_pool2d did not make changes nothing outside of dx",
     UserMemory memory(Guard::after);
     const TensorView dx = memory.output(c.x_shape());
     const auto index = memory.input<std::uint8_t>(c.y_shape(), Values(c.dy.size(), 200));
-    max_pool2d_backward(memory.input(c.y_shape(), c.dy), index, c.params, dx);
+    max_pool2d_backward(memory.input(c.y_shape(), c.dy), index, c.max(), dx);
     CHECK(memory.read(dx) == Values(c.x.size(), 0.0));
   }
   set_isa(default_isa());

@@ -48,7 +48,8 @@ TEST_CASE("a prepared operation allocates nothing, dense or strided, whatever th
     PreparedConv2DBackward conv_backward = prepare_conv2d_backward(image, {}, w);
     check_allocates_nothing([&] { conv_backward.run(dy, x, {dx, dw, db}); });
 
-    const Pool2DParams pool{.window = 2, .stride = 2, .padding = Padding(0, 0, 0, 0)};
+    const MaxPool2DParams pool{.window = 2, .stride = 2, .padding = Padding(0, 0, 0, 0)};
+    const AveragePool2DParams average_pool{.window = 2};
     const auto index = bytes(pooled);
     PreparedMaxPool2D max_pool = prepare_max_pool2d(image, pool);
     check_allocates_nothing([&] {
@@ -58,9 +59,9 @@ TEST_CASE("a prepared operation allocates nothing, dense or strided, whatever th
     const ConstTensorView dsmall = in(pooled);
     PreparedMaxPool2DBackward max_pool_backward = prepare_max_pool2d_backward(image, pool);
     check_allocates_nothing([&] { max_pool_backward.run(dsmall, index, dx); });
-    PreparedAveragePool2D mean = prepare_average_pool2d(image, pool);
+    PreparedAveragePool2D mean = prepare_average_pool2d(image, average_pool);
     check_allocates_nothing([&] { mean.run(x, small); });
-    PreparedAveragePool2DBackward mean_backward = prepare_average_pool2d_backward(image, pool);
+    PreparedAveragePool2DBackward mean_backward = prepare_average_pool2d_backward(image, average_pool);
     check_allocates_nothing([&] { mean_backward.run(dsmall, dx); });
 
     const ConstTensorView rows = in({3, 6}), matrix = in({6, 5}), drows = in({3, 5});
@@ -76,6 +77,47 @@ TEST_CASE("a prepared operation allocates nothing, dense or strided, whatever th
     check_allocates_nothing([&] { activation_backward.run(drows, soft, product); });
     PreparedAdd sum = prepare_add({3, 5});
     check_allocates_nothing([&] { sum.run(drows, soft, product); });
+    CHECK(memory.gaps_written() == 0);
+  }
+  set_threads(0);
+}
+
+TEST_CASE("prepared losses, dropout and batch normalisation allocate nothing, dense or strided", "[eager]") {
+  set_threads(1);
+  for (Lie lie : all_lies) {
+    UserMemory memory(Guard::after, lie);
+    const Shape shape{3, 5}, channels{5};
+    const ConstTensorView x = memory.input(shape, ramp(shape)), weights = memory.input(channels, Values(5, 2.0));
+    const LabelView labels = memory.input<std::int32_t>({3}, {0, 4, 2});
+    const TensorView losses = memory.output({3}), y = memory.output(shape), z = memory.output(shape),
+                     mean = memory.output(channels), variance = memory.output(channels);
+
+    PreparedSoftmaxCrossEntropy loss = prepare_softmax_cross_entropy(shape);
+    check_allocates_nothing([&] { loss.run(x, labels, losses, y); });
+    PreparedSoftmaxCrossEntropyBackward loss_backward = prepare_softmax_cross_entropy_backward(shape);
+    check_allocates_nothing([&] { loss_backward.run(y, labels, z); });
+    PreparedSoftmaxTargetCrossEntropy target_loss = prepare_softmax_target_cross_entropy(shape);
+    check_allocates_nothing([&] { target_loss.run(x, x, losses); });
+    PreparedSoftmaxTargetCrossEntropyBackward target_backward = prepare_softmax_target_cross_entropy_backward(shape);
+    check_allocates_nothing([&] { target_backward.run(y, x, z); });
+    PreparedSquaredError error = prepare_squared_error(shape);
+    check_allocates_nothing([&] { error.run(x, y, losses); });
+    PreparedSquaredErrorBackward error_backward = prepare_squared_error_backward(shape);
+    check_allocates_nothing([&] { error_backward.run(x, y, z); });
+    PreparedLeakyRelu leaky = prepare_leaky_relu(shape, 0.5);
+    check_allocates_nothing([&] { leaky.run(x, y); });
+    PreparedLeakyReluBackward leaky_backward = prepare_leaky_relu_backward(shape, 0.5);
+    check_allocates_nothing([&] { leaky_backward.run(x, y, z); });
+    PreparedDropout thin = prepare_dropout(shape, 0.5, 1);
+    check_allocates_nothing([&] { thin.run(x, 3, y); });
+
+    PreparedBatchNormalizationTraining training = prepare_batch_normalization_training(shape, {weights, weights}, 1e-3);
+    check_allocates_nothing([&] { training.run(x, y, mean, variance); });
+    PreparedBatchNormalization inference = prepare_batch_normalization(shape, {}, weights, weights, 1e-3);
+    check_allocates_nothing([&] { inference.run(x, y); });
+    PreparedBatchNormalizationBackward backward = prepare_batch_normalization_backward(shape, weights, 1e-3);
+    const TensorView dgamma = memory.output(channels), dbeta = memory.output(channels);
+    check_allocates_nothing([&] { backward.run(x, y, mean, variance, {z, dgamma, dbeta}); });
     CHECK(memory.gaps_written() == 0);
   }
   set_threads(0);

@@ -41,7 +41,7 @@ TEST_CASE("conv2d refuses what does not fit, and says what was found and expecte
   CHECK_THROWS_WITH(conv2d(f.x, f.w, f.bias, {.dilation = {1, -2}}, f.y), contains("conv2d: width: dilation -2"));
   CHECK_THROWS_WITH(conv2d(f.x, f.w, f.bias, {.padding = Padding(0, -1, 0, 0)}, f.y), contains("padding -1"));
   CHECK_THROWS_WITH(conv2d(f.x, f.w, f.bias, {.activation = softmax}, f.y),
-                    contains("conv2d: expected activation linear or relu"));
+                    contains("conv2d: activation softmax; expected linear, relu, tanh or sigmoid"));
 }
 
 TEST_CASE("conv2d_backward refuses what does not fit", "[eager]") {
@@ -98,7 +98,8 @@ TEST_CASE("prepared operations refuse other shapes than theirs", "[eager]") {
   CHECK_THROWS_WITH(op.run({f.at(0), {5, 6, 3}}, f.y), contains("expected a batch of at most 2 of 5x6x3"));
   CHECK_THROWS_WITH(op.set_weights({f.at(1), {3, 3, 3, 5}}, f.bias), contains("w is 3x3x3x5; expected 3x3x3x4"));
   CHECK_THROWS_WITH(op.set_weights(f.w, {}), contains("bias is left out"));
-  CHECK_THROWS_WITH(prepare_conv2d({2, 5, 6, 3}, {}, f.w).set_weights(f.w, f.bias), contains("a bias is given"));
+  CHECK_THROWS_WITH(prepare_conv2d({2, 5, 6, 3}, {}, f.w).set_weights(f.w, f.bias),
+                    contains("bias is given; expected none"));
   CHECK_THROWS_AS(prepare_conv2d({INT64_MAX / 90, 5, 6, 3}, {}, f.w), ShapeError);
 }
 

@@ -36,8 +36,8 @@ def plain(array):
     return {"shape": list(array.shape), "values": values}
 
 
-def write(name, cases):
-    head = {"made_by": "make_keras_golden.py", "keras": keras.__version__, "tensorflow": tf.__version__}
+def write(name, cases, made_by="make_keras_golden.py"):
+    head = {"made_by": made_by, "keras": keras.__version__, "tensorflow": tf.__version__}
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
     text = json.dumps(head)[:-1] + ', "cases": [\n' + lines + "\n]}\n"
     (FOLDER / name).write_text(text)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes pytorch_layers.json: what PyTorch computes, for tests that hold tilewise's layers to it. README.md describes the schema.
+"""Writes pytorch_layers.json and pytorch_schedules.json: what PyTorch computes, for tests that hold tilewise to it. README.md
+describes the schema.
 
     python3 tests/golden/make_pytorch_golden.py        (Debian: package python3-torch)
 
@@ -57,7 +58,6 @@ def same(tensor):
 
 
 def convolutions():
-    cases = []
     # (height, width, in, out, kernel, strides, padding, dilation, groups)
     shapes = [
         (7, 6, 2, 3, (3, 3), (1, 1), (1, 1), (1, 1), 1), (8, 7, 3, 2, (3, 2), (2, 1), (0, 2), (1, 1), 1),
@@ -65,6 +65,19 @@ def convolutions():
         (6, 6, 4, 6, (3, 3), (1, 1), (1, 1), (1, 1), 2), (7, 5, 6, 3, (1, 2), (2, 1), (0, 1), (1, 1), 3),
         (6, 7, 3, 3, (3, 3), (1, 1), (1, 1), (1, 1), 3), (7, 7, 2, 6, (3, 2), (2, 2), (1, 0), (1, 1), 2),
     ]
+    return convolutions_of(shapes)
+
+
+def padded_convolutions():
+    """Padding of the kernel's size and beyond it, and a kernel beyond the image; drawn after the others."""
+    return convolutions_of([
+        (4, 5, 1, 2, (2, 3), (1, 2), (3, 4), (1, 1), 1), (3, 2, 2, 1, (5, 4), (1, 1), (2, 2), (1, 1), 1),
+        (3, 4, 1, 2, (1, 1), (2, 3), (1, 2), (1, 1), 1),
+    ])
+
+
+def convolutions_of(shapes):
+    cases = []
     for height, width, inputs, outputs, kernel, strides, padding, dilation, groups in shapes:
         weights = [("kernel", integers(-3, 3, (outputs, inputs // groups, *kernel)), hwio), ("bias", integers(-5, 5, (outputs,)), same)]
         config = {"filters": outputs, "kernel_size": kernel, "strides": strides,
@@ -208,15 +221,68 @@ def activations():
     ]
 
 
-def main():
-    cases = convolutions() + pools() + normalizations() + activations()
-    # New kinds at the end: the numbers of the others stay what they are.
-    cases += depthwise_convolutions() + transposed_convolutions()
+def more_activations():
+    x = integers(-40, 40, (3, 7)) / 8
+    far = torch.tensor([[-1e30, -100, -88, -20, -1e-6, 0, 1e-6, 20, 88, 100, 1e30]])
+    return [
+        case("tanh", "Tanh", {}, x, [], torch.tanh, exact=False),
+        case("tanh, far and near", "Tanh", {}, far, [], torch.tanh, exact=False),
+        case("sigmoid", "Sigmoid", {}, x, [], torch.sigmoid, exact=False),
+        case("sigmoid, far and near", "Sigmoid", {}, far, [], torch.sigmoid, exact=False),
+        case("leaky relu, slope 0.01", "LeakyReLU", {"negative_slope": 0.01}, integers(-5, 5, (3, 7)) * 2 + 1, [],
+             lambda x: functional.leaky_relu(x, 0.01), exact=False),
+        # At zero both give slope times the gradient.
+        case("leaky relu, slope 0.25", "LeakyReLU", {"negative_slope": 0.25}, integers(-5, 5, (2, 3, 2, 4)), [],
+             lambda x: functional.leaky_relu(x, 0.25)),
+    ]
+
+
+def rates_of(make, steps):
+    """The rate that each of an optimizer's first steps takes."""
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1)
+    schedule, rates = make(optimizer), []
+    for _ in range(steps):
+        rates.append(float(f"{optimizer.param_groups[0]['lr']:.12g}"))
+        optimizer.step()
+        if len(rates) < steps:
+            schedule.step()
+    return rates
+
+
+def schedules():
+    kinds = torch.optim.lr_scheduler
+    cases = []
+    for share, steps, initial_divisor, final_divisor, cosine in (
+            (0.3, 12, 25, 1e4, True), (0.3, 12, 25, 1e4, False), (0.5, 7, 4, 10, True), (0.4, 5, 2, 100, False)):
+        rates = rates_of(lambda optimizer: kinds.OneCycleLR(
+            optimizer, 0.5, total_steps=steps, pct_start=share, div_factor=initial_divisor, final_div_factor=final_divisor,
+            anneal_strategy="cos" if cosine else "linear", cycle_momentum=False), steps)
+        cases.append({
+            "name": f"OneCycle of {steps}, share {share}, divisors {initial_divisor} and {final_divisor}, cosine {cosine}",
+            "kind": "OneCycle", "max": 0.5, "steps": steps, "warmup_share": share, "initial_divisor": initial_divisor,
+            "final_divisor": final_divisor, "cosine": cosine, "rates": rates})
+    rates = rates_of(lambda optimizer: kinds.StepLR(optimizer, 3, 0.5), 10)
+    cases.append({"name": "StepLR", "kind": "StepDecay", "initial": 1, "every_steps": 3, "factor": 0.5, "rates": rates})
+    rates = rates_of(lambda optimizer: kinds.CosineAnnealingLR(optimizer, 8, eta_min=0.25), 9)
+    cases.append({"name": "CosineAnnealingLR", "kind": "CosineDecay", "initial": 1, "steps": 8, "alpha": 0.25, "warmup_steps": 0,
+                  "rates": rates})
+    return cases
+
+
+def write(name, cases):
     head = {"made_by": "make_pytorch_golden.py", "pytorch": torch.__version__}
     lines = ",\n".join(json.dumps(made, separators=(",", ":")) for made in cases)
     text = json.dumps(head)[:-1] + ', "cases": [\n' + lines + "\n]}\n"
-    (FOLDER / "pytorch_layers.json").write_text(text)
-    print(f"pytorch_layers.json: {len(cases)} cases, {len(text)} bytes")
+    (FOLDER / name).write_text(text)
+    print(f"{name}: {len(cases)} cases, {len(text)} bytes")
+
+
+def main():
+    cases = convolutions() + pools() + normalizations() + activations()
+    # New kinds at the end: the numbers of the others stay what they are.
+    cases += more_activations() + padded_convolutions() + depthwise_convolutions() + transposed_convolutions()
+    write("pytorch_layers.json", cases)
+    write("pytorch_schedules.json", schedules())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #include <map>
 #include <memory>
 
+#include "golden/given_gradient.hpp"
 #include "golden/golden.hpp"
 #include "nn/layer.hpp"
 #include "nn/network.hpp"
@@ -11,18 +12,6 @@ using namespace tilewise::golden;
 
 namespace {
 
-/// Ends a network with a loss whose gradient with respect to `outputs` is the one that is given.
-class GivenGradient final : public ops::Op {
- public:
-  std::string_view kind() const noexcept override { return "given_gradient"; }
-  std::vector<ops::TensorSpec> infer(const std::vector<ops::TensorSpec>&) const override { return {{{}}}; }
-  std::vector<ValueId> backward(ops::GraphBuilder&, const ops::BackwardRequest& request) const override {
-    return {request.inputs[1], ops::no_value};
-  }
-  ops::Step lower(const ops::LowerRequest&) const override { return {}; }
-  bool is_loss() const noexcept override { return true; }
-};
-
 /// What a golden case says of the layer, over the defaults of its kind.
 Layer layer_of(const json& golden) {
   const std::map<std::string, Layer> defaults{
@@ -32,11 +21,16 @@ Layer layer_of(const json& golden) {
       {"Conv2DTranspose", Conv2DTranspose(1, 1)},
       {"Dense", Dense(1)},
       {"DepthwiseConv2D", DepthwiseConv2D(1)},
+      {"Dropout", Dropout(0)},
+      {"Flatten", Flatten()},
       {"GlobalAveragePooling2D", GlobalAveragePool2D()},
       {"GlobalMaxPooling2D", GlobalMaxPool2D()},
+      {"LeakyReLU", LeakyReLU()},
       {"MaxPooling2D", MaxPool2D()},
       {"ReLU", ReLU()},
+      {"Sigmoid", Sigmoid()},
       {"Softmax", Softmax()},
+      {"Tanh", Tanh()},
       {"ZeroPadding2D", ZeroPadding2D({0, 0, 0, 0})},
   };
   const std::string kind = golden.at("kind");
@@ -102,14 +96,13 @@ class LayerRun {
   void differentiate() {
     plan::Graph& graph = emitted_.graph;
     out_gradient_value_ = graph.add_input("out_gradient", graph.spec(emitted_.output));
-    const ValueId loss = graph.emit(std::make_shared<GivenGradient>(), {emitted_.output, out_gradient_value_})[0];
     std::vector<ValueId> differentiated{emitted_.input};
     for (std::size_t id = 0; id < graph.values().size(); ++id)
       if (const plan::Value& value = graph.values()[id];
           value.role == plan::Role::parameter &&
           network_.parameters()[static_cast<std::size_t>(value.parameter)].is_trained)
         differentiated.push_back(static_cast<ValueId>(id));
-    gradients_ = plan::differentiate(graph, loss, differentiated);
+    gradients_ = gradients_from(graph, emitted_.output, out_gradient_value_, differentiated);
   }
 
   /// A value in plain order.
@@ -154,12 +147,20 @@ void check_layer(const json& golden, Isa isa) {
   }
 }
 
-}  // namespace
-
-TEST_CASE("layers give PyTorch's values and gradients", "[golden]") {
+void check_layers(const char* file) {
   for (Isa isa : available_isas())
-    for (const json& golden : cases("pytorch_layers.json")) {
+    for (const json& golden : cases(file)) {
       INFO(isa_name(isa) << ": " << golden.at("kind") << ", " << golden.at("name"));
       check_layer(golden, isa);
     }
+}
+
+}  // namespace
+
+TEST_CASE("layers give PyTorch's values and gradients", "[golden]") {
+  check_layers("pytorch_layers.json");
+}
+
+TEST_CASE("layers give Keras's values, gradients and running statistics", "[golden]") {
+  check_layers("keras_layers.json");
 }

@@ -1,3 +1,4 @@
+#include "golden/clipping_options.hpp"
 #include "golden/golden.hpp"
 #include "nn/clipping.hpp"
 #include "nn/optimizers.hpp"
@@ -59,17 +60,6 @@ Optimizer optimizer_of(const json& golden) {
   if (kind == "sgd") return sgd_of(options);
   REQUIRE(kind == "rmsprop");
   return rmsprop_of(options);
-}
-
-CompileOptions clipping_of(const json& golden) {
-  CompileOptions options;
-  const auto read_limit = [&](const char* name, std::optional<double>& limit) {
-    if (golden.contains(name)) limit = golden.at(name);
-  };
-  read_limit("clipvalue", options.clip_value);
-  read_limit("clipnorm", options.clip_norm);
-  read_limit("global_clipnorm", options.global_clip_norm);
-  return options;
 }
 
 }  // namespace

@@ -59,8 +59,13 @@ def room_of(path):
     """The room of a file, by its path from the tree's root; tools, bench and tests are above all rooms."""
     parts = pathlib.PurePosixPath(path).parts
     if parts[:3] == ("lib", "include", "tilewise"):
-        return ROOM_OF_PUBLIC_HEADER.get(pathlib.PurePosixPath(path).stem, "unknown public header")
+        return ROOM_OF_PUBLIC_HEADER.get(public_name(parts[3:]), "unknown public header")
     return parts[1] if parts[0] == "lib" else parts[0]
+
+
+def public_name(parts):
+    """What ROOM_OF_PUBLIC_HEADER calls a header: its folder within tilewise/, or else its own name."""
+    return parts[0] if len(parts) > 1 else pathlib.PurePosixPath(parts[0]).stem
 
 
 def complaint_about_room(path, target):
@@ -70,8 +75,7 @@ def complaint_about_room(path, target):
     if len(parts) < 2:
         return None  # a neighbour, in tools/cli and bench
     public = parts[0] == "tilewise"
-    name = pathlib.PurePosixPath(target).stem
-    target_room = ROOM_OF_PUBLIC_HEADER.get(name) if public else parts[0]
+    target_room = ROOM_OF_PUBLIC_HEADER.get(public_name(parts[1:])) if public else parts[0]
     if target_room is None:
         return f"{target} is a public header without a room: give it one in tests/house/check_includes.py"
     if path.startswith("lib/include/") and not public:

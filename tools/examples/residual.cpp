@@ -30,11 +30,13 @@ int main(int argc, char** argv) try {
   y = block(y, 64, 2);
   y = tw::Flatten()(tw::AveragePool2D(7)(y));
   tw::Model model(x, tw::Dense(10, {.activation = tw::softmax})(y));
-  model.compile({.optimizer = tw::Adam{.learning_rate = 2e-3}, .metrics = {tw::Accuracy{}}});
+  const std::int64_t batch = 32, steps = epochs * (train.size() / batch);
+  const tw::OneCycle rate{.max = 6e-3, .steps = steps};
+  model.compile({.optimizer = tw::Adam{.learning_rate = rate}, .metrics = {tw::Accuracy{}}});
   std::printf("%s", model.summary().c_str());
 
   auto history =
-      model.fit(train.shuffle(60'000).batch(32).prefetch(), {.validation = test.batch(100), .epochs = epochs});
+      model.fit(train.shuffle(60'000).batch(batch).prefetch(), {.validation = test.batch(100), .epochs = epochs});
   for (const auto& epoch : history.epochs)
     std::printf("epoch %d: %.1f s, loss %.4f, val_accuracy %.4f\n", epoch.epoch, epoch.seconds, epoch.training.loss,
                 *epoch.validation->accuracy);

@@ -12,6 +12,8 @@ namespace tilewise {
 
 /// The mean over samples of -log p[label]. The model gives p (the default), or with from_logits what a softmax turns
 /// into it. After a softmax layer it is computed from the logits all the same, which is stable for any finite ones.
+/// Without one, p is taken as it is, clipped to [1e-7, 1 - 1e-7]; Keras divides it by its sum over the classes first,
+/// which is the same only if that is one.
 ///
 /// With label_smoothing s, 0 <= s <= 1, each label counts as the target 1 - s + s / classes, and every other class as
 /// s / classes.
@@ -37,7 +39,7 @@ using Loss = std::variant<SparseCategoricalCrossentropy, CategoricalCrossentropy
 struct Accuracy {};
 
 /// The share of samples whose label, or largest target, is among the k largest outputs. Of equal outputs the first ones
-/// count as larger: k = 1 is the accuracy.
+/// count as larger: k = 1 is the accuracy. Keras counts every class that is equal to the k-th.
 struct TopKAccuracy {
   std::int64_t k = 5;  ///< from 1 to the number of classes
 };
