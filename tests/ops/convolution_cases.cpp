@@ -10,15 +10,21 @@ namespace {
 
 using ops::TensorSpec;
 
-/// A convolution of any kernel, stride, dilation and padding, in one of three cases of two to four groups.
+/// A convolution of any kernel, stride, dilation and padding, in one of three cases of two to four groups, or of many
+/// groups of 1, 2 or 4 channels.
 struct ConvCase {
   ops::Window2D window;
   std::int64_t groups, in_channels, out_channels, height, width, batch;
 
   explicit ConvCase(Pick& pick) : window(draw_window(pick, 7)) {
     groups = pick(0, 2) == 0 ? pick(2, 4) : 1;
-    in_channels = groups * pick.channels(9);
-    out_channels = groups * pick.channels(40);
+    if (groups == 2) {
+      groups = 1 + pick.channels(20);
+      in_channels = out_channels = groups << pick(0, 2);
+    } else {
+      in_channels = groups * pick.channels(9);
+      out_channels = groups * pick.channels(40);
+    }
     height = least_height(window) - 1 + pick.size(8);
     width = least_width(window) - 1 + pick.places(8);
     batch = pick.places(5);

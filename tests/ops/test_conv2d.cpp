@@ -61,11 +61,13 @@ Values plain_conv2d(const ConvCase& c, const Values& x, const Values& w, const V
 }  // namespace
 
 TEST_CASE("conv2d's passes give the same bits for any number of threads and on every ISA with FMA", "[ops]") {
-  // Few input channels, few outputs, few of both in each group, and neither.
+  // Few input channels, few outputs, few of both in a group, and neither.
   for (const ConvCase& c : {ConvCase{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 30, 17, 1, 33, 3},
                             ConvCase{{{5, 3}, {2, 1}, {1, 1}, {2, 1, 0, 1}}, 9, 21, 3, 70, 9},
                             ConvCase{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 11, 13, 37, 3, 5},
                             ConvCase{{{3, 2}, {1, 2}}, 9, 13, 40, 4, 2, 2},
+                            ConvCase{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 9, 13, 38, 38, 3, 19},
+                            ConvCase{{{3, 2}, {2, 1}, {2, 1}, {1, 1, 1, 1}}, 9, 11, 76, 76, 5, 19},
                             ConvCase{{{3, 3}, {1, 1}, {2, 2}, {2, 2, 2, 2}}, 9, 7, 12, 20, 4}}) {
     const Values dy = reals(c.result(), c.batch, 1), x = reals(c.image(), c.batch, 2), w = reals(c.kernel(), 1, 3),
                  b = reals(c.bias(), 1, 4);
