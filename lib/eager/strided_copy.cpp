@@ -63,8 +63,8 @@ void copy_row(const std::byte* from, std::int64_t from_step, std::byte* to, std:
     std::memcpy(to + i * to_step * element, from + i * from_step * element, bytes);
 }
 
-/// Calls f(row, the row's offset in the view) for each row: in all lanes or in one, since a thread's other numbers of
-/// lanes would make plan::run() allocate.
+/// Calls f(row, the row's offset in the view) for each row: in all lanes, or in one where a few elements are
+/// not worth more.
 template <class F>
 void for_rows(const Rows& rows, std::int64_t elements, int max_lanes, const F& f) {
   const int lanes = elements >= elements_for_lanes ? max_lanes : 1;

@@ -2,8 +2,10 @@
 
 #include "ops/conv_sweep.hpp"
 #include "ops/conv_weights_gradient.hpp"
+#include "ops/depthwise_sweep.hpp"
 #include "ops/image.hpp"
 #include "ops/region_gradient.hpp"
+#include "ops/small_groups.hpp"
 #include "ops/transpose_weights.hpp"
 #include "tilewise/error.hpp"
 
@@ -25,6 +27,25 @@ void expect_groups(std::int64_t groups, std::int64_t in_channels, std::int64_t o
   if (groups < 1 || in_channels % groups != 0 || out_channels % groups != 0)
     throw ShapeError("conv2d: " + std::to_string(groups) + " groups of " + std::to_string(in_channels) + " input and " +
                      std::to_string(out_channels) + " output channels; expected groups that divide both");
+}
+
+/// Appends to `step` what computes the tensor `y` from `x` by a convolution of small groups: its weights and bias (or
+/// no_bias) packed into a workspace, which becomes the step's last tensor, then `sweep`.
+template <class T>
+void lower_small_groups(const kernels::KernelTable<T>& table, const char* name, const DepthwiseSweep& sweep,
+                        std::size_t x, std::size_t weights, std::size_t bias, std::size_t y, std::size_t tensors_before,
+                        Step& step) {
+  const SmallGroups groups{sweep.kernel.height * sweep.kernel.width, sweep.group, sweep.channels, table.channel_block};
+  const std::size_t close = tensors_before + step.workspace_bytes.size();
+  step.workspace_bytes.push_back((groups.weights_elements() + groups.bias_elements()) *
+                                 static_cast<std::int64_t>(sizeof(T)));
+  step.phases.push_back(groups.packing<T>(weights, bias, close));
+  step.phases.push_back(
+      {name, sweep.items(table.channel_block), true, 0, [=, &table](Tensors tensors, const Work& work) {
+         const T* const close_weights = tensor<const T>(tensors, close);
+         const T* const close_bias = bias == SmallGroups::no_bias ? nullptr : close_weights + groups.weights_elements();
+         sweep.run(table, tensor<const T>(tensors, x), close_weights, close_bias, tensor<T>(tensors, y), work);
+       }});
 }
 
 }  // namespace
@@ -85,6 +106,14 @@ Step Conv2D::lower(const LowerRequest& request) const {
       attributes_.groups,
       attributes_.activation};
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
+    if (SmallGroups::apply(sweep.groups, sweep.in_channels, sweep.out_channels) && !attributes_.pool) {
+      Step step{direct_algorithm(request.kernels), {}, {}};
+      lower_small_groups(table, "forward",
+                         DepthwiseSweep{sweep.rows, sweep.columns, in, window.size, sweep.in_channels, false,
+                                        attributes_.activation, sweep.in_channels / sweep.groups},
+                         0, 1, is_absent(request.inputs[2]) ? SmallGroups::no_bias : 2, 3, 4, step);
+      return step;
+    }
     Phase phase{"forward", sweep.items(table.channel_block), true, sweep.scratch_bytes(sizeof(T)), {}};
     phase.run = [&table, sweep](Tensors tensors, const Work& work) {
       sweep.run(table, tensor<const T>(tensors, 0), tensor<const T>(tensors, 1), tensor<const T>(tensors, 2),
@@ -125,6 +154,19 @@ Step Conv2DBackward::lower(const LowerRequest& request) const {
   const ConvWeightsGradient weights{window_, in, out, in_channels, out_channels, groups_};
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
     Step step{direct_algorithm(request.kernels), {}, {}};
+    if (SmallGroups::apply(groups_, in_channels, out_channels)) {
+      const std::int64_t group = in_channels / groups_;
+      if (request.wanted[1] || request.wanted[2])
+        RegionGradient::of_small_groups(window_, in, in_channels, group)
+            .lower(table, request.wanted[1], request.wanted[2], step);
+      // TransposeWeights has reversed the taps, so the sweep counts them as forward does.
+      if (request.wanted[0])
+        lower_small_groups(table, "data",
+                           DepthwiseSweep{sweep.rows, sweep.columns, out, window_.size, in_channels, false,
+                                          kernels::Activation::none, group},
+                           0, 2, SmallGroups::no_bias, 3, 6, step);
+      return step;
+    }
     if (request.wanted[0])
       step.phases.push_back({"data", sweep.items(table.channel_block), true, sweep.scratch_bytes(sizeof(T)),
                              [&table, sweep](Tensors tensors, const Work& work) {

@@ -14,13 +14,15 @@ template <class T>
 void DepthwiseSweep::run(const kernels::KernelTable<T>& table, const T* in_base, const T* weights, const T* bias,
                          T* out, const Work& work) const {
   if (work.image_end == work.image_begin) return;
-  const base::WeightsLayout layout{kernel.height * kernel.width, 1, channels, table.channel_block};
+  const base::WeightsLayout layout{kernel.height * kernel.width, group, channels, table.channel_block};
+  const std::int64_t tap_weights = layout.in * layout.block;
   const std::int64_t direction = is_backward ? -1 : 1;
   kernels::DepthwiseTileArgs<T> args{};
   args.in_row = rows.place_step * in.width * channels;
   args.in_column = columns.place_step * channels;
-  args.weights_row = direction * rows.tap_step * kernel.width * layout.block;
-  args.weights_column = direction * columns.tap_step * layout.block;
+  args.weights_row = direction * rows.tap_step * kernel.width * tap_weights;
+  args.weights_column = direction * columns.tap_step * tap_weights;
+  args.group = static_cast<std::int32_t>(group);
   args.activation = activation;
 
   const auto call = [&](std::int64_t block, std::int64_t row, std::int64_t column, std::int64_t image) {
@@ -31,7 +33,7 @@ void DepthwiseSweep::run(const kernels::KernelTable<T>& table, const T* in_base,
     const base::WeightsLayout::Channels block_channels = layout.channels(block);
     args.in = in_base + image * in_image() + (vertical.first_place * in.width + horizontal.first_place) * channels +
               block_channels.first;
-    args.weights = weights + block * layout.block_elements() + tap * layout.block;
+    args.weights = weights + block * layout.block_elements() + tap * tap_weights;
     args.bias = bias ? bias + block * layout.block : nullptr;
     args.out = out + image * out_image() + (row * columns.out() + column) * channels + block_channels.first;
     args.rows = static_cast<std::int32_t>(vertical.count);

@@ -23,13 +23,14 @@ constexpr std::int64_t few_channels = 8;
 }  // namespace
 
 RegionGradient::RegionGradient(const Window2D& window, Extent2D in, std::int64_t in_channels, std::int64_t out_channels,
-                               bool is_depthwise)
+                               Kind kind, std::int64_t group)
     : window_(window),
       in_(in),
       out_(window.out(in)),
       in_channels_(in_channels),
       out_channels_(out_channels),
-      is_depthwise_(is_depthwise),
+      kind_(kind),
+      group_(group),
       slots_(std::clamp<std::int64_t>(channels_of_one_slot / out_channels, 1, max_slots)),
       regions_(window, in) {}
 
@@ -42,7 +43,7 @@ void RegionGradient::lower(const kernels::KernelTable<T>& table, bool weights_wa
                            Step& step) const {
   const base::WeightsLayout weights = layout(table.channel_block);
   const std::int64_t blocks = weights.blocks();
-  const bool is_direct = slots_ == 1;
+  const bool is_packed_closer = kind_ == Kind::small_groups, is_direct = slots_ == 1 && !is_packed_closer;
   if (!is_direct)
     step.workspace_bytes.push_back(base::checked_mul(base::checked_mul(slots_, static_cast<std::int64_t>(sizeof(T))),
                                                      weights.elements() + blocks * weights.block));
@@ -58,15 +59,25 @@ void RegionGradient::lower(const kernels::KernelTable<T>& table, bool weights_wa
   if (is_direct) return;
   step.phases.push_back(
       {"slots", blocks, false, 0, [=, *this, &table](Tensors tensors, const Work& work) {
-         const auto add_slots = [&](T* sum, T* Gradients<T>::*part, std::int64_t elements) {
+         const Gradients<T> first_slot = slot_of(tensors, 0);
+         const Gradients<T> results{tensor<T>(tensors, weights_tensor), tensor<T>(tensors, bias_tensor)};
+         const Gradients<T> sums = is_packed_closer ? first_slot : results;
+         const auto add_slots = [&](T* Gradients<T>::*part, std::int64_t elements) {
            const std::int64_t begin = work.item_begin * elements, count = work.item_end * elements - begin;
-           table.add({slot_of(tensors, 0).*part + begin, slot_of(tensors, 1).*part + begin, sum + begin, count});
-           for (std::int64_t number = 2; number < slots_; ++number)
-             table.add({sum + begin, slot_of(tensors, number).*part + begin, sum + begin, count});
+           T* const sum = sums.*part + begin;
+           for (std::int64_t number = 1; number < slots_; ++number)
+             table.add(
+                 {number == 1 ? first_slot.*part + begin : sum, slot_of(tensors, number).*part + begin, sum, count});
          };
-         if (weights_wanted)
-           add_slots(tensor<T>(tensors, weights_tensor), &Gradients<T>::weights, weights.block_elements());
-         if (bias_wanted) add_slots(tensor<T>(tensors, bias_tensor), &Gradients<T>::bias, weights.block);
+         if (weights_wanted) add_slots(&Gradients<T>::weights, weights.block_elements());
+         if (bias_wanted) add_slots(&Gradients<T>::bias, weights.block);
+         if (!is_packed_closer) return;
+         const SmallGroups groups{taps(), group_, out_channels_, weights.block};
+         for (std::int64_t block = work.item_begin; block < work.item_end; ++block) {
+           if (weights_wanted)
+             groups.unpack_weights(block, sums.weights + block * weights.block_elements(), results.weights);
+           if (bias_wanted) groups.unpack_bias(block, sums.bias + block * weights.block, results.bias);
+         }
        }});
 }
 
@@ -95,7 +106,8 @@ void RegionGradient::sum_slot(const kernels::KernelTable<T>& table, Tensors tens
        piece < base::part_begin(number + 1, slots_, count); ++piece) {
     const GradientChunks::Chunk chunk = chunks.chunk(piece, batch);
     const T* image = tensor<const T>(tensors, image_tensor) +
-                     chunk.first_image * in_.height * in_.width * in_channels_ + (is_depthwise_ ? channels.first : 0);
+                     chunk.first_image * in_.height * in_.width * in_channels_ +
+                     (kind_ == Kind::few_channels ? 0 : channels.first);
     const T* out_gradient = tensor<const T>(tensors, out_gradient_tensor) +
                             chunk.first_image * out_.height * out_.width * out_channels_ + channels.first;
     if (weights_gradient) sum_chunk(table, chunk, channels.count, image, out_gradient, weights_gradient);
@@ -124,6 +136,7 @@ void RegionGradient::sum_chunk(const kernels::KernelTable<T>& table, const Gradi
   args.weights_row = window_.size.width * tap_weights;
   args.weights_column = tap_weights;
   args.channels = static_cast<std::int32_t>(channels);
+  args.group = static_cast<std::int32_t>(group_);
   for (const TapRegions::Axis& rows : regions_.rows) {
     const std::int64_t begin = std::max(rows.begin, chunk.row_begin), end = std::min(rows.end, chunk.row_end);
     if (begin >= end) continue;
@@ -145,7 +158,7 @@ void RegionGradient::sum_chunk(const kernels::KernelTable<T>& table, const Gradi
 template <class T>
 void RegionGradient::sum_region(const kernels::KernelTable<T>& table,
                                 const kernels::DepthwiseWeightsTileArgs<T>& args) const {
-  if (is_depthwise_) return table.depthwise_weights_tile(args);
+  if (kind_ != Kind::few_channels) return table.depthwise_weights_tile(args);
   // Neighbouring taps read neighbouring inputs, and so they are more channels of one tap.
   for (std::int64_t row = 0; row < args.tap_rows; ++row)
     table.conv_weights_tile({.in = args.in + row * args.tap_row,

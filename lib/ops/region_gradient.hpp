@@ -3,23 +3,30 @@
 #include "base/weights_layout.hpp"
 #include "ops/gradient_chunks.hpp"
 #include "ops/op.hpp"
+#include "ops/small_groups.hpp"
 #include "ops/tap_regions.hpp"
 
 namespace tilewise::ops {
 
 /// Backward-weights of many taps at once, for convolutions whose tap is too little work for a tile: a depthwise one,
 /// all taps, and one of few input channels, a row of taps, whose inputs are neighbours in memory. A load of the output
-/// gradient serves them all. Where there are few output channels to share out, the batch is cut into slots, which are
-/// summed independently and then added in order. Which chunks a slot has depends on shapes only.
+/// gradient serves them all. Groups of a few channels are done like a depthwise one. Where there are few output
+/// channels to share out, the batch is cut into slots, which are summed independently and then added in order. Which
+/// chunks a slot has depends on shapes only.
 class RegionGradient {
  public:
   static RegionGradient depthwise(const Window2D& window, Extent2D in, std::int64_t channels) {
-    return {window, in, channels, channels, true};
+    return {window, in, channels, channels, Kind::depthwise, 1};
   }
   /// For a convolution that has_few_channels().
   static RegionGradient of_few_channels(const Window2D& window, Extent2D in, std::int64_t in_channels,
                                         std::int64_t out_channels) {
-    return {window, in, in_channels, out_channels, false};
+    return {window, in, in_channels, out_channels, Kind::few_channels, 1};
+  }
+  /// For a convolution of SmallGroups of `group` channels.
+  static RegionGradient of_small_groups(const Window2D& window, Extent2D in, std::int64_t channels,
+                                        std::int64_t group) {
+    return {window, in, channels, channels, Kind::small_groups, group};
   }
   /// Whether a row of taps fills a tile better than one tap.
   static bool has_few_channels(const Window2D& window, std::int64_t in_channels, std::int64_t groups) noexcept;
@@ -30,11 +37,15 @@ class RegionGradient {
   void lower(const kernels::KernelTable<T>& table, bool weights_wanted, bool bias_wanted, Step& step) const;
 
  private:
-  RegionGradient(const Window2D& window, Extent2D in, std::int64_t in_channels, std::int64_t out_channels,
-                 bool is_depthwise);
+  enum class Kind { depthwise, few_channels, small_groups };
 
+  RegionGradient(const Window2D& window, Extent2D in, std::int64_t in_channels, std::int64_t out_channels, Kind kind,
+                 std::int64_t group);
+
+  std::int64_t taps() const noexcept { return window_.size.height * window_.size.width; }
+  /// Of the sums: the parameter's, but for small groups.
   base::WeightsLayout layout(std::int64_t channel_block) const noexcept {
-    return {window_.size.height * window_.size.width, is_depthwise_ ? 1 : in_channels_, out_channels_, channel_block};
+    return {taps(), kind_ == Kind::few_channels ? in_channels_ : group_, out_channels_, channel_block};
   }
   /// The gradients' parts of one slot; either may be null.
   template <class T>
@@ -58,7 +69,8 @@ class RegionGradient {
   Window2D window_;
   Extent2D in_, out_;
   std::int64_t in_channels_, out_channels_;
-  bool is_depthwise_;
+  Kind kind_;
+  std::int64_t group_;
   std::int64_t slots_;
   TapRegions regions_;
 };

@@ -113,7 +113,7 @@ void Execution::run_over_items(const Segment::Entry& entry, std::int64_t batch, 
   const std::int64_t item_parts = std::clamp<std::int64_t>(phase.items, 1, threads);
   const std::int64_t image_parts =
       phase.by_image ? std::clamp<std::int64_t>(threads / item_parts, 1, std::max<std::int64_t>(batch, 1)) : 1;
-  plan::run(static_cast<int>(item_parts * image_parts), [&](int lane) {
+  plan::run(static_cast<int>(item_parts * image_parts), threads, [&](int lane) {
     const std::int64_t item_part = lane % item_parts, image_part = lane / item_parts;
     run_phase(entry, {batch, part_begin(image_part, image_parts, batch), part_begin(image_part + 1, image_parts, batch),
                       part_begin(item_part, item_parts, phase.items),

@@ -28,14 +28,14 @@ void run_lane(const LaneFunction& function, int lane) {
 
 /// Each calling thread keeps the arena that it used last: making one allocates. An arena of one's own keeps other tasks
 /// out. TBB has no more workers than CPUs; lanes beyond these follow one another.
-void run_on_tbb(int lanes, const LaneFunction& function) {
+void run_on_tbb(int lanes, int threads, const LaneFunction& function) {
   struct Arena {
-    int lanes;
+    int concurrency;
     tbb::task_arena arena;
   };
   static thread_local std::optional<Arena> kept;
-  if (!kept || kept->lanes != lanes)
-    kept.emplace(Arena{lanes, tbb::task_arena(std::min(lanes, tbb::info::default_concurrency()))});
+  const int concurrency = std::min(threads, tbb::info::default_concurrency());
+  if (!kept || kept->concurrency != concurrency) kept.emplace(Arena{concurrency, tbb::task_arena(concurrency)});
   kept->arena.execute([&] {
     tbb::this_task_arena::isolate([&] {
       tbb::parallel_for(
@@ -59,10 +59,10 @@ void run_on_threads(int lanes, const LaneFunction& function) {
 
 }  // namespace
 
-void run(int lanes, LaneFunction function) {
+void run(int lanes, int threads, LaneFunction function) {
   if (lanes == 1) return run_lane(function, 0);
   if (chosen_backend.load(std::memory_order_relaxed) == Backend::tbb)
-    run_on_tbb(lanes, function);
+    run_on_tbb(lanes, threads, function);
   else
     run_on_threads(lanes, function);
 }

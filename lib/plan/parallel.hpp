@@ -10,14 +10,19 @@ struct LaneFunction {
   const void* context;
 };
 
-/// Calls function(lane) for each lane in [0, lanes), at most `lanes` at once, and returns when all are done. What a
-/// lane does must not wait for another lane. Isolated: a caller's own TBB tasks are not run meanwhile. Denormals are
-/// flushed to zero inside, and the caller's mode is as it was afterwards.
-void run(int lanes, LaneFunction function);
+/// Calls function(lane) for each lane in [0, lanes), and returns when all are done. `threads`, at least as many, is
+/// what the caller computes with altogether: a run with another number of them than the thread's last one allocates.
+/// What a lane does must not wait for another lane. Isolated: a caller's own TBB tasks are not run meanwhile. Denormals
+/// are flushed to zero inside, and the caller's mode is as it was afterwards.
+void run(int lanes, int threads, LaneFunction function);
 
 template <class F>
+void run(int lanes, int threads, const F& f) {
+  run(lanes, threads, LaneFunction{[](const void* context, int lane) { (*static_cast<const F*>(context))(lane); }, &f});
+}
+template <class F>
 void run(int lanes, const F& f) {
-  run(lanes, LaneFunction{[](const void* context, int lane) { (*static_cast<const F*>(context))(lane); }, &f});
+  run(lanes, lanes, f);
 }
 
 /// Which back end stands behind run(): oneTBB, or one std::thread a lane, started in shuffled order (for

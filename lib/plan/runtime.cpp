@@ -6,7 +6,9 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 
+#include "plan/cpu_quota.hpp"
 #include "tilewise/error.hpp"
 
 namespace tilewise {
@@ -24,6 +26,12 @@ int affinity_cpus() {
   return sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
 }
 
+/// Read once: a limit is set before a program starts.
+const std::optional<double>& quota() {
+  static const std::optional<double> quota = plan::cpu_quota();
+  return quota;
+}
+
 }  // namespace
 
 int threads() {
@@ -37,7 +45,7 @@ int threads() {
                           std::to_string(max_threads));
     return count;
   }
-  return affinity_cpus();
+  return plan::default_threads(affinity_cpus(), quota());
 }
 
 void set_threads(int count) {
@@ -50,7 +58,7 @@ void set_threads(int count) {
 std::string threads_reason() {
   if (thread_setting.load()) return "set by the program";
   if (std::getenv("TILEWISE_THREADS")) return "TILEWISE_THREADS";
-  return "the " + std::to_string(affinity_cpus()) + " CPUs of this process's affinity";
+  return plan::default_threads_reason(affinity_cpus(), quota());
 }
 
 Isa isa() {

@@ -96,6 +96,25 @@ class Lists(unittest.TestCase):
             for tag in re.findall(r'TEST_CASE(?:_METHOD)?\([^\n]*?"\[(\w+)\]', file.read_text(encoding="utf-8")):
                 self.assertIn(f"'{tag}'", rooms, f"{file}: no `meson test` runs the tag [{tag}]")
 
+    def test_every_op_draws_cases(self):
+        cases = "".join(file.read_text(encoding="utf-8") for file in sorted((ROOT / "tests/ops").glob("*_cases.cpp")))
+        kinds = []
+        for header in sorted((ROOT / "lib/ops").glob("*.hpp")):
+            kinds += re.findall(r'kind\(\) const noexcept override \{ return "(\w+)"', header.read_text(encoding="utf-8"))
+        self.assertGreater(len(kinds), 50, "too few kinds: has their form changed?")
+        for kind in kinds:
+            self.assertIn(f'{{"{kind}", draw_', cases, "an op without cases is in no row of the test plan")
+
+    def test_every_layer_and_loss_draws_cases(self):
+        cases = (ROOT / "tests/nn/layer_cases.cpp").read_text(encoding="utf-8")
+        kinds = []
+        for header in sorted((ROOT / "lib/nn").glob("*.hpp")):
+            kinds += re.findall(r'class_name = "(\w+)"', header.read_text(encoding="utf-8"))
+        self.assertEqual(len(kinds), (ROOT / "lib/nn/registry.cpp").read_text(encoding="utf-8").count("    entry<"))
+        losses = re.search(r"using Loss = std::variant<(.*?)>", (ROOT / "lib/include/tilewise/compile.hpp").read_text(encoding="utf-8"), re.DOTALL)
+        for kind in kinds + re.findall(r"\w+", losses[1]):
+            self.assertIn(f'{{"{kind}", draw_', cases, "its gradients are not checked")
+
     def test_every_source_is_in_the_list(self):
         build = (ROOT / "lib/meson.build").read_text(encoding="utf-8")
         for file in sorted((ROOT / "lib").rglob("*.cpp")):

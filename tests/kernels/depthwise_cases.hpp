@@ -18,14 +18,15 @@ template <>
 struct Case<DepthwiseTileArgs> {
   static constexpr bool has_integers = true;
   std::int64_t count, channels, kernel_height, kernel_width, rows, columns;
-  std::int64_t in_column, in_row, in_step, out_step, first_tap;
+  std::int64_t in_column, in_row, in_step, out_step, first_tap, group;
   std::vector<double> in, weights, bias, out;
   bool has_bias, mirrored;
   Activation activation;
 
   Case(Draw& draw, TileSizes tile) {
     count = draw.size(2 * tile.places + 1);
-    channels = draw.size(2 * tile.block + 1);
+    group = std::int64_t{1} << draw.between(0, 2);
+    channels = group * draw.size((2 * tile.block + 1) / group);
     kernel_height = draw.size(3);
     kernel_width = draw.size(4);
     const bool empty = draw.between(0, 9) == 0;
@@ -44,12 +45,12 @@ struct Case<DepthwiseTileArgs> {
         mirrored ? (kernel_height - 1 - row) * kernel_width + kernel_width - 1 - column : row * kernel_width + column;
     const std::int64_t reach = rows > 0 ? (rows - 1) * in_row + (columns - 1) * in_column + channels : 1;
     in = draw.values((count - 1) * in_step + reach);
-    weights = draw.values(kernel_height * kernel_width * channels);
+    weights = draw.values(kernel_height * kernel_width * group * channels);
     bias = draw.values(channels);
     out.assign(static_cast<std::size_t>((count - 1) * out_step + channels), NAN);
   }
 
-  std::int64_t terms() const { return kernel_height * kernel_width + 1; }
+  std::int64_t terms() const { return kernel_height * kernel_width * group + 1; }
   void make_absolute() { test::make_absolute(in), test::make_absolute(weights), test::make_absolute(bias); }
 
   template <class T>
@@ -62,22 +63,23 @@ struct Case<DepthwiseTileArgs> {
       const std::int64_t used = std::min(block, channels - first);
       // What lies in the unused columns must not matter.
       const T* packed =
-          buffers.input(packed_block(weights, kernel_height * kernel_width, channels, first, used, block, 1e6));
+          buffers.input(packed_block(weights, kernel_height * kernel_width * group, channels, first, used, block, 1e6));
       table.depthwise_tile(
           {.in = in_data + (rows > 0 ? first : 0),
-           .weights = packed + first_tap * block,
+           .weights = packed + first_tap * group * block,
            .bias = has_bias ? buffers.input(packed_block(bias, 1, channels, first, used, block, 1e6)) : nullptr,
            .out = out_data + first,
            .in_step = in_step,
            .in_row = in_row,
            .in_column = in_column,
-           .weights_row = direction * kernel_width * block,
-           .weights_column = direction * block,
+           .weights_row = direction * kernel_width * group * block,
+           .weights_column = direction * group * block,
            .out_step = out_step,
            .count = count,
            .rows = static_cast<std::int32_t>(rows),
            .columns = static_cast<std::int32_t>(columns),
            .channels = static_cast<std::int32_t>(used),
+           .group = static_cast<std::int32_t>(group),
            .activation = activation});
     }
     Results results;
@@ -90,14 +92,15 @@ template <>
 struct Case<DepthwiseWeightsTileArgs> {
   static constexpr bool has_integers = true;
   std::int64_t images, rows, columns, channels, tap_rows, tap_columns, kernel_width;
-  std::int64_t in_image, in_row, in_column, out_image, out_row, out_column, tap_row, tap_column;
+  std::int64_t in_image, in_row, in_column, out_image, out_row, out_column, tap_row, tap_column, group;
   std::vector<double> in, out_gradient, weights_gradient;
 
   Case(Draw& draw, TileSizes tile) {
     images = draw.size(3);
     rows = draw.size(4);
     columns = draw.size(4);
-    channels = draw.size(2 * tile.block + 1);
+    group = std::int64_t{1} << draw.between(0, 2);
+    channels = group * draw.size((2 * tile.block + 1) / group);
     tap_rows = draw.size(4);
     tap_columns = draw.size(tile.places + 1);
     kernel_width = tap_columns + draw.between(0, 1);
@@ -114,7 +117,7 @@ struct Case<DepthwiseWeightsTileArgs> {
     in = draw.values((images - 1) * in_image + (rows - 1) * in_row + (columns - 1) * in_column +
                      (tap_rows - 1) * tap_row + (tap_columns - 1) * tap_column + channels);
     out_gradient = draw.values((images - 1) * out_image + (rows - 1) * out_row + (columns - 1) * out_column + channels);
-    weights_gradient = draw.values(tap_rows * kernel_width * channels);
+    weights_gradient = draw.values(tap_rows * kernel_width * group * channels);
   }
 
   std::int64_t terms() const { return images * rows * columns + 1; }
@@ -132,8 +135,8 @@ struct Case<DepthwiseWeightsTileArgs> {
     bool filling_is_kept = true;
     for (std::int64_t first = 0; first < channels; first += block) {
       const std::int64_t used = std::min(block, channels - first);
-      T* packed =
-          buffers.output(packed_block(weights_gradient, tap_rows * kernel_width, channels, first, used, block, 7));
+      T* packed = buffers.output(
+          packed_block(weights_gradient, tap_rows * kernel_width * group, channels, first, used, block, 7));
       table.depthwise_weights_tile({.in = in_data + first,
                                     .out_gradient = out_gradient_data + first,
                                     .weights_gradient = packed,
@@ -148,12 +151,13 @@ struct Case<DepthwiseWeightsTileArgs> {
                                     .columns = columns,
                                     .tap_row = tap_row,
                                     .tap_column = tap_column,
-                                    .weights_row = kernel_width * block,
-                                    .weights_column = block,
+                                    .weights_row = kernel_width * group * block,
+                                    .weights_column = group * block,
                                     .tap_rows = static_cast<std::int32_t>(tap_rows),
                                     .tap_columns = static_cast<std::int32_t>(tap_columns),
-                                    .channels = static_cast<std::int32_t>(used)});
-      for (std::int64_t row = 0; row < tap_rows * kernel_width; ++row)
+                                    .channels = static_cast<std::int32_t>(used),
+                                    .group = static_cast<std::int32_t>(group)});
+      for (std::int64_t row = 0; row < tap_rows * kernel_width * group; ++row)
         for (std::int64_t n = 0; n < block; ++n) {
           if (n < used)
             plain[static_cast<std::size_t>(row * channels + first + n)] = packed[row * block + n];

@@ -27,10 +27,13 @@ STANDARDS = ["20", "23"]
 LIBRARY_ONLY = ["-Dtests=disabled", "-Dbenchmarks=disabled", "-Dtools=disabled"]
 
 
+OPTIONS = {option["name"]: option["value"] for option in json.loads(run("meson", "introspect", "--buildoptions", BUILD))}
+IS_RELEASE = OPTIONS["buildtype"] == "release" and not OPTIONS["cpp_args"]
+
+
 def build_options():
     """What decides the objects of BUILD, so that another build finds them there."""
-    options = json.loads(run("meson", "introspect", "--buildoptions", BUILD))
-    return [f"-D{option['name']}={option['value']}" for option in options if option["name"] in ("optimization", "debug", "b_ndebug", "cpp_args")]
+    return [f"-D{name}={OPTIONS[name]}" for name in ("optimization", "debug", "b_ndebug", "cpp_args")]
 
 
 def reusing():
@@ -143,6 +146,16 @@ class Installed(unittest.TestCase):
             self.assertEqual(libraries[0], "-ltilewise")
             self.assertLessEqual({"-ltbb", "-lz", "-lxxhash"}, set(libraries))
         self.assertEqual(flags(PREFIX, "--modversion"), [VERSION])
+
+    def test_a_program_that_predicts_is_small(self):
+        if not IS_RELEASE:
+            self.skipTest("no release build")
+        for compiler in COMPILERS:
+            with self.subTest(compiler=compiler):
+                program = program_folder(f"small {compiler}") / "digits"
+                run(compiler, "-std=c++20", "-O2", program.with_suffix(".cpp"), *flags(PREFIX, "--cflags", "--libs"), "-s", "-Wl,--gc-sections",
+                    "-o", program)
+                self.assertLess(program.stat().st_size, 3_000_000)
 
     def test_cmake_takes_a_version_that_fits(self):
         for wanted, fits in {"": True, VERSION: True, "0.1": True, "0.0.9": False, "0.2": False, "1.0": False}.items():

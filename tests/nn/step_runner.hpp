@@ -34,7 +34,10 @@ class StepRunner {
       const T rates[] = {static_cast<T>(step_rates.rate), static_cast<T>(step_rates.decay)};
       const auto number = static_cast<std::int32_t>(steps_);
       execution_->bind(graph_.inputs, inputs.data());
-      execution_->bind(graph_.truth, batch.labels);
+      std::vector<T> targets;
+      if (graph_.takes_targets())
+        targets.assign(batch.targets, batch.targets + batch.size * network_.output_shape().elements());
+      execution_->bind(graph_.truth, graph_.takes_targets() ? static_cast<const void*>(targets.data()) : batch.labels);
       execution_->bind(graph_.rates, rates);
       if (graph_.step) execution_->bind(*graph_.step, &number);
       execution_->run(batch.size, threads_);

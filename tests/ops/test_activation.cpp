@@ -1,10 +1,7 @@
 #include <cmath>
-#include <functional>
 
-#include "base/random.hpp"
 #include "ops/activation.hpp"
 #include "support/catch.hpp"
-#include "support/counts.hpp"
 #include "support/graph_runner.hpp"
 #include "tilewise/error.hpp"
 
@@ -18,28 +15,7 @@ using OpPointer = std::shared_ptr<const ops::Op>;
 
 const ops::Kernels doubles{ops::Scalar::f64}, whole{ops::Scalar::i64};
 
-/// Central differences, of shapes, batches and scales that are drawn; make(number below 8).
-void check_gradients(const std::string& name, const std::function<OpPointer(std::uint64_t)>& make) {
-  for (std::uint64_t seed = 0; seed < scaled(50); ++seed) {
-    const base::Random random(seed, base::Stream::test, 0);
-    const auto size = [&](std::uint64_t index) { return static_cast<std::int64_t>(1 + random.below(6, index)); };
-    const TensorSpec spec{{size(0), size(1), size(2)}};
-    Values x = reals(spec, size(3), seed);
-    for (double& value : x) value *= static_cast<double>(size(4));
-    CAPTURE(name, seed);
-    REQUIRE(gradient_error(make(random.below(8, 5)), {spec}, {x}, {0}, size(3), seed) < 1e-6);
-  }
-}
-
 }  // namespace
-
-TEST_CASE("gradients of tanh, sigmoid and leaky ReLU are derivatives", "[ops]") {
-  check_gradients("tanh", [](std::uint64_t) { return std::make_shared<ops::Tanh>(); });
-  check_gradients("sigmoid", [](std::uint64_t) { return std::make_shared<ops::Sigmoid>(); });
-  check_gradients("leaky_relu", [](std::uint64_t eighths) {
-    return std::make_shared<ops::LeakyRelu>(static_cast<double>(eighths) / 8);
-  });
-}
 
 TEST_CASE("tanh, sigmoid and leaky ReLU are what they say, on every ISA and number of threads", "[ops]") {
   const TensorSpec spec{{3, 7, 5}};

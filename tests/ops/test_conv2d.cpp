@@ -1,12 +1,7 @@
-#include <algorithm>
-#include <cmath>
 
-#include "base/checked.hpp"
-#include "base/random.hpp"
 #include "ops/conv2d.hpp"
 #include "ops/transpose_weights.hpp"
 #include "support/catch.hpp"
-#include "support/counts.hpp"
 #include "support/graph_runner.hpp"
 #include "tilewise/error.hpp"
 
@@ -30,56 +25,13 @@ struct ConvCase {
     return packed({window.size.height, window.size.width, out_channels / groups, in_channels});
   }
   TensorSpec bias() const { return packed({out_channels}); }
-  ops::Conv2DAttributes attributes(kernels::Activation activation = kernels::Activation::none,
-                                   std::optional<ops::Window2D> pool = {}) const {
-    return {window, activation, pool, groups};
-  }
+  ops::Conv2DAttributes attributes() const { return {.window = window, .groups = groups}; }
   std::shared_ptr<const ops::Op> backward() const {
     return std::make_shared<ops::Conv2DBackward>(window, kernel().shape, groups);
   }
   ops::Extent2D out() const { return window.out({height, width}); }
   TensorSpec result() const { return {{out().height, out().width, out_channels}}; }
 };
-
-/// Whether the kernel lies within the padded image.
-bool fits(const ConvCase& c) {
-  const auto fits_axis = [](std::int64_t in, std::int64_t size, std::int64_t dilation, std::int64_t pads) {
-    return (size - 1) * dilation + 1 <= in + pads;
-  };
-  const ops::Window2D& w = c.window;
-  return fits_axis(c.height, w.size.height, w.dilation.height, w.padding.top + w.padding.bottom) &&
-         fits_axis(c.width, w.size.width, w.dilation.width, w.padding.left + w.padding.right);
-}
-
-/// "avx2", "reference float64".
-std::string isa_id(const ops::Kernels& kernels) {
-  return std::string(kernels.isa()) + (kernels.scalar() == ops::Scalar::f64 ? " float64" : "");
-}
-
-/// Shapes of every kind: any kernel 1-7, stride 1-3, dilation 1-3, four different paddings, kernels beyond the image,
-/// and in one of three 2-4 groups.
-ConvCase random_case(std::uint64_t number) {
-  const base::Random random(number, base::Stream::test, 7);
-  std::uint64_t position = 0;
-  const auto pick = [&](int low, int high) {
-    return low + static_cast<int>(random.below(static_cast<std::uint64_t>(high - low + 1), position++));
-  };
-  for (;;) {
-    ConvCase made{{{pick(1, 7), pick(1, 7)},
-                   {pick(1, 3), pick(1, 3)},
-                   {pick(1, 3), pick(1, 3)},
-                   {pick(0, 3), pick(0, 3), pick(0, 3), pick(0, 3)}},
-                  pick(1, 10),
-                  pick(1, 10),
-                  pick(1, 9),
-                  pick(1, 40),
-                  pick(1, 5),
-                  number % 3 == 2 ? pick(2, 4) : 1};
-    made.in_channels *= made.groups;
-    made.out_channels *= made.groups;
-    if (fits(made)) return made;
-  }
-}
 
 /// The definition, written out.
 Values plain_conv2d(const ConvCase& c, const Values& x, const Values& w, const Values& b) {
@@ -106,149 +58,16 @@ Values plain_conv2d(const ConvCase& c, const Values& x, const Values& w, const V
   return y;
 }
 
-/// One axis of an ordinary case after the other through all values that a tile's tails can take.
-std::vector<ConvCase> tail_cases() {
-  std::int64_t block = 0, places = 0;
-  for (const ops::Kernels& kernels : all_float_kernels())
-    kernels.visit([&](const auto& table) {
-      block = std::max<std::int64_t>(block, table.channel_block);
-      places = std::max<std::int64_t>(places, table.tile_places);
-    });
-  const ConvCase ordinary{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 5, 6, 3, 4, 2};
-  std::vector<ConvCase> cases;
-  const auto add = [&](auto change) {
-    cases.push_back(ordinary);
-    change(cases.back());
-  };
-  for (std::int64_t n = 1; n <= 2 * block + 1; ++n) {
-    add([n](ConvCase& c) { c.in_channels = n; });
-    add([n](ConvCase& c) { c.out_channels = n; });
-    add([n](ConvCase& c) { c.groups = 2, c.in_channels = 4, c.out_channels = 2 * n; });
-  }
-  for (std::int64_t n = 1; n <= 2 * places + 1; ++n) {
-    add([n](ConvCase& c) { c.width = n; });
-    add([n](ConvCase& c) { c.width = n, c.batch = 1; });
-    add([n](ConvCase& c) { c.batch = n; });
-  }
-  for (std::int64_t n = 1; n <= 7; ++n) add([n](ConvCase& c) { c.window.size = {n, 8 - n}; });
-  for (std::int64_t n = 1; n <= 3; ++n) {
-    add([n](ConvCase& c) { c.window.stride = {n, 4 - n}; });
-    add([n](ConvCase& c) { c.window.dilation = {n, 1}; });
-    add([n](ConvCase& c) { c.window.dilation = {1, n}; });
-    add([n](ConvCase& c) { c.window.padding = {n, 3 - n, n - 1, 4 - n}; });
-  }
-  std::erase_if(cases, [](const ConvCase& c) { return !fits(c); });
-  return cases;
-}
-
-/// Random shapes, then every tail.
-template <class F>
-void for_cases(std::uint64_t random_shapes, F f) {
-  for (std::uint64_t seed = 0; seed < scaled(random_shapes); ++seed) f(random_case(seed), seed);
-  std::uint64_t seed = 1'000'000;
-  for (const ConvCase& c : tail_cases()) f(c, seed++);
-}
-
-constexpr std::uint64_t random_shapes = 2000;
-
 }  // namespace
 
-TEST_CASE("conv2d forward equals its definition on integers, on every ISA", "[ops]") {
-  for_cases(random_shapes, [](const ConvCase& c, std::uint64_t seed) {
-    const Values x = integers(c.image(), c.batch, 4, seed), w = integers(c.kernel(), 1, 4, seed + 1),
-                 b = integers(c.bias(), 1, 9, seed + 2);
-    const bool has_bias = seed % 3 != 0, relu = seed % 2 == 0;
-    Values expected = plain_conv2d(c, x, w, has_bias ? b : Values{});
-    if (relu)
-      for (double& value : expected) value = std::max(value, 0.0);
-    const auto op =
-        std::make_shared<ops::Conv2D>(c.attributes(relu ? kernels::Activation::relu : kernels::Activation::none));
-    for (const ops::Kernels& kernels : all_float_kernels()) {
-      const int threads = static_cast<int>(seed % 4 + 1);
-      INFO("seed " << seed << ", isa " << kernels.isa() << ", threads " << threads);
-      REQUIRE(run_op(op, {c.image(), c.kernel(), has_bias ? c.bias() : TensorSpec{}}, {x, w, b},
-                     {kernels, c.batch, threads})[0] == expected);
-      count_cases("1 exact integers, ops", "conv2d/" + isa_id(kernels), 1);
-    }
-  });
-}
-
-TEST_CASE("conv2d's passes are adjoint, in integers, on every ISA", "[ops]") {
-  for_cases(random_shapes, [](const ConvCase& c, std::uint64_t seed) {
-    const Values x = integers(c.image(), c.batch, 3, seed), w = integers(c.kernel(), 1, 3, seed + 1);
-    const Values dy = integers(c.result(), c.batch, 3, seed + 2);
-    const double expected = dot(plain_conv2d(c, x, w, {}), dy);
-    for (const ops::Kernels& kernels : all_float_kernels()) {
-      INFO("seed " << seed << ", isa " << kernels.isa());
-      const RunSettings settings{kernels, c.batch, static_cast<int>(seed % 3 + 1)};
-      const Values transposed = run_op(std::make_shared<ops::TransposeWeights>(), {c.kernel()}, {w}, settings)[0];
-      const auto gradients =
-          run_op(c.backward(), {c.result(), c.image(), c.transposed()}, {dy, x, transposed}, settings);
-      REQUIRE(dot(x, gradients[0]) == expected);
-      REQUIRE(dot(w, gradients[1]) == expected);
-      REQUIRE(dot(Values(gradients[2].size(), 1.0), gradients[2]) == dot(Values(dy.size(), 1.0), dy));
-      count_cases("2 adjoint identities in integers", "conv2d/" + isa_id(kernels), 1);
-    }
-  });
-}
-
-TEST_CASE("a pooled conv2d equals conv2d, ReLU and max-pool one after the other", "[ops]") {
-  for (std::uint64_t seed = 0; seed < 60; ++seed) {
-    ConvCase c = random_case(seed);
-    const ops::Window2D pool{{1 + static_cast<std::int64_t>(seed % 2), 2},
-                             {2, 2 + static_cast<std::int64_t>(seed % 2)}};
-    if (c.out().height < 2 || c.out().width < 2) continue;
-    const Values x = integers(c.image(), c.batch, 4, seed), w = integers(c.kernel(), 1, 4, seed + 1),
-                 b = integers(c.bias(), 1, 9, seed + 2);
-    const Values map = plain_conv2d(c, x, w, b);
-    const ops::Extent2D out = c.out(), pooled = pool.out(out);
-    Values expected, index;
-    for (std::int64_t n = 0; n < c.batch; ++n)
-      for (std::int64_t p = 0; p < pooled.height; ++p)
-        for (std::int64_t q = 0; q < pooled.width; ++q)
-          for (std::int64_t o = 0; o < c.out_channels; ++o) {
-            double best = -1e30;
-            int at = 0;
-            for (int position = 0; position < pool.size.height * pool.size.width; ++position) {
-              const std::int64_t i = p * pool.stride.height + position / pool.size.width,
-                                 j = q * pool.stride.width + position % pool.size.width;
-              const double value =
-                  map[static_cast<std::size_t>(((n * out.height + i) * out.width + j) * c.out_channels + o)];
-              if (value > best) best = value, at = position;
-            }
-            expected.push_back(std::max(best, 0.0));
-            index.push_back(best > 0 ? at : kernels::dead_index_u8);
-          }
-    const auto op = std::make_shared<ops::Conv2D>(c.attributes(kernels::Activation::relu, pool));
-    for (const ops::Kernels& kernels : all_float_kernels()) {
-      INFO("seed " << seed << ", isa " << kernels.isa());
-      const auto results = run_op(op, {c.image(), c.kernel(), c.bias()}, {x, w, b}, {kernels, c.batch, 2});
-      REQUIRE(results[0] == expected);
-      REQUIRE(results[1] == index);
-    }
-  }
-}
-
-TEST_CASE("conv2d's gradients are its derivatives", "[ops]") {
-  double worst = 0;
-  for (std::uint64_t seed = 0; seed < scaled(50); ++seed) {
-    ConvCase c = random_case(seed + 5'000'000);
-    c.out_channels = c.groups * std::min<std::int64_t>(c.out_channels / c.groups, 5);
-    worst = std::max(
-        worst,
-        gradient_error(std::make_shared<ops::Conv2D>(c.attributes()), {c.image(), c.kernel(), c.bias()},
-                       {reals(c.image(), c.batch, seed), reals(c.kernel(), 1, seed + 1), reals(c.bias(), 1, seed + 2)},
-                       {0, 1, 2}, c.batch, seed));
-  }
-  CHECK(worst < 1e-6);
-}
-
 TEST_CASE("conv2d's passes give the same bits for any number of threads and on every ISA with FMA", "[ops]") {
-  // Few input channels, few outputs, few of both in each group, and neither.
+  // Few input channels, few outputs, few of both in a group, and neither.
   for (const ConvCase& c : {ConvCase{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 30, 17, 1, 33, 3},
                             ConvCase{{{5, 3}, {2, 1}, {1, 1}, {2, 1, 0, 1}}, 9, 21, 3, 70, 9},
                             ConvCase{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 11, 13, 37, 3, 5},
                             ConvCase{{{3, 2}, {1, 2}}, 9, 13, 40, 4, 2, 2},
+                            ConvCase{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 9, 13, 38, 38, 3, 19},
+                            ConvCase{{{3, 2}, {2, 1}, {2, 1}, {1, 1, 1, 1}}, 9, 11, 76, 76, 5, 19},
                             ConvCase{{{3, 3}, {1, 1}, {2, 2}, {2, 2, 2, 2}}, 9, 7, 12, 20, 4}}) {
     const Values dy = reals(c.result(), c.batch, 1), x = reals(c.image(), c.batch, 2), w = reals(c.kernel(), 1, 3),
                  b = reals(c.bias(), 1, 4);

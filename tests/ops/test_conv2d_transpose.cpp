@@ -6,7 +6,6 @@
 #include "ops/elementwise.hpp"
 #include "ops/transpose_weights.hpp"
 #include "support/catch.hpp"
-#include "support/counts.hpp"
 #include "support/graph_runner.hpp"
 #include "tilewise/error.hpp"
 
@@ -66,100 +65,11 @@ TransposeCase random_case(std::uint64_t number) {
   }
 }
 
-/// The definition, written out: every place adds its stamp.
-Values plain_transpose(const TransposeCase& c, const Values& x, const Values& w, const Values& b) {
-  const ops::Extent2D out = c.out();
-  Values y;
-  for (std::int64_t place = 0; place < c.batch * out.height * out.width; ++place)
-    for (std::int64_t n = 0; n < c.out_channels; ++n) y.push_back(b.empty() ? 0 : b[static_cast<std::size_t>(n)]);
-  std::size_t from = 0;
-  for (std::int64_t image = 0; image < c.batch; ++image)
-    for (std::int64_t p = 0; p < c.height; ++p)
-      for (std::int64_t q = 0; q < c.width; ++q)
-        for (std::int64_t k = 0; k < c.in_channels; ++k, ++from)
-          for (std::int64_t r = 0; r < c.window.size.height; ++r)
-            for (std::int64_t s = 0; s < c.window.size.width; ++s) {
-              const std::int64_t i = p * c.window.stride.height + r * c.window.dilation.height - c.window.padding.top;
-              const std::int64_t j = q * c.window.stride.width + s * c.window.dilation.width - c.window.padding.left;
-              if (i < 0 || i >= out.height || j < 0 || j >= out.width) continue;
-              for (std::int64_t n = 0; n < c.out_channels; ++n)
-                y[static_cast<std::size_t>(((image * out.height + i) * out.width + j) * c.out_channels + n)] +=
-                    x[from] * w[static_cast<std::size_t>(
-                                  ((r * c.window.size.width + s) * c.out_channels + n) * c.in_channels + k)];
-            }
-  return y;
-}
-
-std::string isa_id(const ops::Kernels& kernels) {
-  return std::string(kernels.isa()) + (kernels.scalar() == ops::Scalar::f64 ? " float64" : "");
-}
-
-/// Random shapes, then channels, widths and batches through all that a tile's tails can be.
-template <class F>
-void for_cases(F f) {
-  for (std::uint64_t seed = 0; seed < scaled(500); ++seed) f(random_case(seed), seed);
-  std::uint64_t seed = 1'000'000;
-  const TransposeCase ordinary{{{3, 3}, {2, 2}, {1, 1}, {1, 1, 1, 1}}, {1, 1}, 3, 4, 3, 4, 2};
-  for (std::int64_t n = 1; n <= 65; ++n) {
-    TransposeCase narrow = ordinary, deep = ordinary;
-    narrow.out_channels = n;
-    deep.in_channels = n;
-    f(narrow, seed++);
-    f(deep, seed++);
-  }
-  for (std::int64_t n = 1; n <= 25; ++n) {
-    TransposeCase wide = ordinary, batched = ordinary;
-    wide.width = n;
-    wide.batch = 1;
-    batched.batch = n;
-    f(wide, seed++);
-    f(batched, seed++);
-  }
-}
-
 Values transposed_of(const TransposeCase& c, const Values& w, const RunSettings& settings) {
   return run_op(std::make_shared<ops::TransposeWeights>(), {c.kernel()}, {w}, settings)[0];
 }
 
 }  // namespace
-
-TEST_CASE("conv2d_transpose forward equals its definition on integers, on every ISA", "[ops]") {
-  for_cases([](const TransposeCase& c, std::uint64_t seed) {
-    const Values x = integers(c.image(), c.batch, 4, seed), w = integers(c.kernel(), 1, 4, seed + 1),
-                 b = integers(c.bias(), 1, 9, seed + 2);
-    const bool has_bias = seed % 3 != 0, relu = seed % 2 == 0;
-    Values expected = plain_transpose(c, x, w, has_bias ? b : Values{});
-    if (relu)
-      for (double& value : expected) value = std::max(value, 0.0);
-    const auto op = std::make_shared<ops::Conv2DTranspose>(
-        c.window, c.added, relu ? kernels::Activation::relu : kernels::Activation::none);
-    for (const ops::Kernels& kernels : all_float_kernels()) {
-      INFO("seed " << seed << ", isa " << kernels.isa());
-      const RunSettings settings{kernels, c.batch, static_cast<int>(seed % 4 + 1)};
-      REQUIRE(run_op(op, {c.image(), c.kernel(), c.transposed(), has_bias ? c.bias() : TensorSpec{}},
-                     {x, w, transposed_of(c, w, settings), b}, settings)[0] == expected);
-      count_cases("1 exact integers, ops", "conv2d_transpose/" + isa_id(kernels), 1);
-    }
-  });
-}
-
-TEST_CASE("conv2d_transpose's passes are adjoint, in integers, on every ISA", "[ops]") {
-  for_cases([](const TransposeCase& c, std::uint64_t seed) {
-    const Values x = integers(c.image(), c.batch, 3, seed), w = integers(c.kernel(), 1, 3, seed + 1);
-    const Values dy = integers(c.result(), c.batch, 3, seed + 2);
-    const double expected = dot(plain_transpose(c, x, w, {}), dy);
-    for (const ops::Kernels& kernels : all_float_kernels()) {
-      INFO("seed " << seed << ", isa " << kernels.isa());
-      const auto gradients =
-          run_op(std::make_shared<ops::Conv2DTransposeBackward>(c.window, c.added), {c.result(), c.image(), c.kernel()},
-                 {dy, x, w}, {kernels, c.batch, static_cast<int>(seed % 3 + 1)});
-      REQUIRE(dot(x, gradients[0]) == expected);
-      REQUIRE(dot(w, gradients[1]) == expected);
-      REQUIRE(dot(Values(gradients[2].size(), 1.0), gradients[2]) == dot(Values(dy.size(), 1.0), dy));
-      count_cases("2 adjoint identities in integers", "conv2d_transpose/" + isa_id(kernels), 1);
-    }
-  });
-}
 
 TEST_CASE("conv2d and conv2d_transpose are each other's backward", "[ops]") {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
@@ -184,23 +94,6 @@ TEST_CASE("conv2d and conv2d_transpose are each other's backward", "[ops]") {
                                     {c.result(), c.kernel(), {}}, {dy, w, {}}, settings)[0]);
     }
   }
-}
-
-TEST_CASE("conv2d_transpose's gradients in image and bias are its derivatives", "[ops]") {
-  double worst = 0;
-  for (std::uint64_t seed = 0; seed < scaled(50); ++seed) {
-    TransposeCase c = random_case(seed + 5'000'000);
-    c.in_channels = std::min<std::int64_t>(c.in_channels, 5);
-    c.out_channels = std::min<std::int64_t>(c.out_channels, 5);
-    const Values w = reals(c.kernel(), 1, seed + 1);
-    const Values transposed = transposed_of(c, w, {ops::Kernels(ops::Scalar::f64), 1});
-    worst =
-        std::max(worst, gradient_error(std::make_shared<ops::Conv2DTranspose>(c.window, c.added),
-                                       {c.image(), c.kernel(), c.transposed(), c.bias()},
-                                       {reals(c.image(), c.batch, seed), w, transposed, reals(c.bias(), 1, seed + 2)},
-                                       {0, 3}, c.batch, seed));
-  }
-  CHECK(worst < 1e-6);
 }
 
 TEST_CASE("an empty batch gives a transposed convolution zero gradients", "[ops]") {

@@ -27,14 +27,6 @@ Values softmax(const Values& logits, std::int64_t batch = 3) {
   return run_op(std::make_shared<ops::Softmax>(), {scores}, {logits}, {ops::Kernels(ops::Scalar::f64), batch})[0];
 }
 
-/// Positive, but summing to no particular number.
-Values some_targets(std::uint64_t seed) {
-  Values targets = reals(scores, 3, seed);
-  for (double& target : targets) target = std::abs(target);
-  targets[seed % targets.size()] = 0;
-  return targets;
-}
-
 }  // namespace
 
 TEST_CASE("labels become targets, smoothed as targets are", "[ops]") {
@@ -63,19 +55,6 @@ TEST_CASE("with one-hot targets the losses are those of labels", "[ops]") {
           run_op(std::make_shared<ops::CrossEntropy>(), {scores, labels_spec}, {p, labels}, settings));
     CHECK(run_op(std::make_shared<ops::CategoricalAccuracy>(), {scores, scores}, {p, one_hot(0)}, settings) ==
           run_op(std::make_shared<ops::SparseAccuracy>(), {scores, labels_spec}, {p, labels}, settings));
-  }
-}
-
-TEST_CASE("the gradients of losses against targets are their derivatives", "[ops]") {
-  for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    const Values logits = reals(scores, 3, seed), targets = some_targets(seed);
-    CHECK(gradient_error(std::make_shared<ops::SoftmaxTargetCrossEntropy>(), {scores, scores}, {logits, targets}, {0},
-                         3, seed) < 1e-6);
-    CHECK(gradient_error(std::make_shared<ops::TargetCrossEntropy>(), {scores, scores}, {softmax(logits), targets}, {0},
-                         3, seed) < 1e-6);
-    const TensorSpec map{{3, 2, static_cast<std::int64_t>(seed % 3 + 1)}};
-    CHECK(gradient_error(std::make_shared<ops::SquaredError>(), {map, map},
-                         {reals(map, 3, seed), reals(map, 3, seed + 1)}, {0}, 3, seed) < 1e-6);
   }
 }
 

@@ -2,20 +2,14 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include "base/random.hpp"
+#include "support/seed.hpp"
 
 namespace tilewise::test {
-
-/// The seed of all random tests: TILEWISE_TEST_SEED, or 1.
-inline std::uint64_t seed() {
-  const char* text = std::getenv("TILEWISE_TEST_SEED");
-  return text ? std::strtoull(text, nullptr, 10) : 1;
-}
 
 /// What drawn values look like.
 enum class Values {

@@ -68,15 +68,15 @@ auto with_type(const ops::TensorSpec& spec, const ops::Kernels& kernels, F f) {
   return f(float{});
 }
 
+Values read(const ops::TensorSpec& spec, const RunSettings& settings, const void* memory) {
+  return with_type(spec, settings.kernels,
+                   [&](auto type) { return load<decltype(type)>(spec, settings.kernels, settings.batch, memory); });
+}
+
 std::vector<Values> read_outputs(const plan::Graph& graph, const std::vector<plan::ValueId>& outputs,
                                  const plan::Execution& execution, const RunSettings& settings) {
   std::vector<Values> results;
-  for (plan::ValueId output : outputs) {
-    const ops::TensorSpec& spec = graph.spec(output);
-    results.push_back(with_type(spec, settings.kernels, [&](auto type) {
-      return load<decltype(type)>(spec, settings.kernels, settings.batch, execution.data(output));
-    }));
-  }
+  for (plan::ValueId output : outputs) results.push_back(read(graph.spec(output), settings, execution.data(output)));
   return results;
 }
 
@@ -174,12 +174,16 @@ std::vector<Values> run_op(std::shared_ptr<const ops::Op> op, const std::vector<
     return memory.back()->data();
   };
   const std::vector<int> updated = op->updated_inputs(specs.size());
+  std::map<int, const std::byte*> changed;
   for (std::size_t input = 0; input < specs.size(); ++input) {
     if (given.ids[input] == plan::no_value) continue;
     std::byte* data = allocate(specs[input]);
     with_type(specs[input], settings.kernels,
               [&](auto type) { store<decltype(type)>(specs[input], settings.kernels, inputs[input], data); });
-    if (!std::count(updated.begin(), updated.end(), static_cast<int>(input))) memory.back()->make_read_only();
+    if (std::count(updated.begin(), updated.end(), static_cast<int>(input)))
+      changed[static_cast<int>(input)] = data;
+    else
+      memory.back()->make_read_only();
     execution.bind(given.ids[input], data);
   }
   for (plan::ValueId output : options.bound_outputs) {
@@ -190,7 +194,10 @@ std::vector<Values> run_op(std::shared_ptr<const ops::Op> op, const std::vector<
   }
   execution.run(settings.batch, settings.threads);
   count_cases("4 guard pages, ops", std::string(op->kind()), 1);
-  return read_outputs(graph, outputs, execution, settings);
+  std::vector<Values> results = read_outputs(graph, outputs, execution, settings);
+  for (int input : updated)
+    results.push_back(read(specs[static_cast<std::size_t>(input)], settings, changed.at(input)));
+  return results;
 }
 
 double dot(const Values& a, const Values& b) {
@@ -199,36 +206,61 @@ double dot(const Values& a, const Values& b) {
   return sum;
 }
 
+namespace {
+
+/// One op, and its backward operations for the gradient `probe` of its first output.
+struct OpGradients {
+  plan::Graph graph;
+  OpInputs given;
+  std::vector<plan::ValueId> outputs;
+  plan::ValueId probe;
+  std::vector<plan::ValueId> gradients;  ///< of the inputs in `checked`
+
+  OpGradients(const std::shared_ptr<const ops::Op>& op, const std::vector<ops::TensorSpec>& specs,
+              const std::vector<Values>& inputs, const std::vector<std::size_t>& checked)
+      : given(graph, specs, inputs), outputs(graph.emit(op, given.ids)) {
+    probe = graph.add_input("probe", graph.spec(outputs[0]));
+    std::vector<bool> wanted(specs.size(), false);
+    for (std::size_t input : checked) wanted[input] = true;
+    std::vector<plan::ValueId> output_gradients(outputs.size(), plan::no_value);
+    output_gradients[0] = probe;
+    const auto all = op->backward(graph, {given.ids, outputs, output_gradients, wanted});
+    for (std::size_t input : checked) gradients.push_back(all[input]);
+  }
+};
+
+}  // namespace
+
+std::vector<Values> op_gradients(const std::shared_ptr<const ops::Op>& op, const std::vector<ops::TensorSpec>& specs,
+                                 const std::vector<Values>& inputs, const Values& probe,
+                                 const std::vector<std::size_t>& checked, const RunSettings& settings) {
+  OpGradients made(op, specs, inputs, checked);
+  made.given.values[made.probe] = probe;
+  return run_graph(made.graph, made.given.values, made.gradients, settings);
+}
+
 double gradient_error(std::shared_ptr<const ops::Op> op, const std::vector<ops::TensorSpec>& specs,
                       const std::vector<Values>& inputs, const std::vector<std::size_t>& checked, std::int64_t batch,
                       std::uint64_t seed) {
   count_cases("5 gradients in float64, ops", std::string(op->kind()), 1);
   const RunSettings settings{ops::Kernels(ops::Scalar::f64), batch};
-  plan::Graph graph;
-  const OpInputs bound(graph, specs, inputs);
-  const std::vector<plan::ValueId>& ids = bound.ids;
-  std::map<plan::ValueId, Values> values = bound.values;
-  const std::vector<plan::ValueId> outputs = graph.emit(op, ids);
-  const plan::ValueId probe = graph.add_input("probe", graph.spec(outputs[0]));
-  values[probe] = reals(graph.spec(outputs[0]), batch, seed + 99);
-  std::vector<bool> wanted(specs.size(), false);
-  for (std::size_t input : checked) wanted[input] = true;
-  std::vector<plan::ValueId> output_gradients(outputs.size(), plan::no_value);
-  output_gradients[0] = probe;
-  const std::vector<plan::ValueId> gradients = op->backward(graph, {ids, outputs, output_gradients, wanted});
+  OpGradients made(op, specs, inputs, checked);
+  std::map<plan::ValueId, Values>& values = made.given.values;
+  values[made.probe] = reals(made.graph.spec(made.probe), batch, seed + 99);
+  const std::vector<Values> gradients = run_graph(made.graph, values, made.gradients, settings);
 
   double worst = 0;
   constexpr double step = 1e-5;
-  for (std::size_t input : checked) {
-    const Values analytic = run_graph(graph, values, {gradients[input]}, settings)[0];
+  for (std::size_t number = 0; number < checked.size(); ++number) {
+    const Values& analytic = gradients[number];
     for (std::size_t element = 0; element < analytic.size(); element += 1 + analytic.size() / 40) {
       const auto value_at = [&](double moved) {
         std::map<plan::ValueId, Values> shifted = values;
-        shifted[ids[input]][element] += moved;
-        const Values output = run_graph(graph, shifted, {outputs[0]}, settings)[0];
+        shifted[made.given.ids[checked[number]]][element] += moved;
+        const Values output = run_graph(made.graph, shifted, {made.outputs[0]}, settings)[0];
         // A loss is differentiated as the mean of the batch.
         return op->is_loss() ? dot(output, Values(output.size(), 1.0 / static_cast<double>(batch)))
-                             : dot(output, values[probe]);
+                             : dot(output, values[made.probe]);
       };
       const double numeric = (value_at(step) - value_at(-step)) / (2 * step);
       worst = std::max(worst, std::abs(numeric - analytic[element]) / std::max(1.0, std::abs(analytic[element])));

@@ -37,12 +37,18 @@ std::vector<ops::Kernels> all_float_kernels();
 std::vector<Values> run_graph(const plan::Graph& graph, const std::map<plan::ValueId, Values>& inputs,
                               const std::vector<plan::ValueId>& outputs, const RunSettings& settings);
 
-/// One op as a graph of its own; an absent input is an empty spec. All outputs are returned. Inputs and outputs lie
+/// One op as a graph of its own; an absent input is an empty spec. All outputs are returned, then what became of the
+/// inputs that the op changes. Inputs and outputs lie
 /// flush with a protected page, inputs that the op does not change are read-only, and outputs begin as NaN.
 std::vector<Values> run_op(std::shared_ptr<const ops::Op> op, const std::vector<ops::TensorSpec>& specs,
                            const std::vector<Values>& inputs, const RunSettings& settings);
 
 double dot(const Values& a, const Values& b);
+
+/// What op.backward() makes of the gradient `probe` of output 0, for each input in `checked`.
+std::vector<Values> op_gradients(const std::shared_ptr<const ops::Op>& op, const std::vector<ops::TensorSpec>& specs,
+                                 const std::vector<Values>& inputs, const Values& probe,
+                                 const std::vector<std::size_t>& checked, const RunSettings& settings);
 
 /// Central differences against op.backward(), in float64, for f(inputs) = <probe, output 0>; returns the largest error
 /// over the inputs in `checked`, relative to the larger of 1 and the gradient.

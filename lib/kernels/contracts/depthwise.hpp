@@ -4,17 +4,20 @@
 
 #include "kernels/contracts/convolution.hpp"
 
-/// Contracts: depthwise convolution, each channel by itself. kernels.hpp has the rules for all.
+/// Contracts: depthwise convolution, each channel by itself, and convolution of groups of 2 or 4 channels, which is
+/// much the same. kernels.hpp has the rules for all.
 namespace tilewise::kernels {
 
 /// Depthwise convolution of one tile: `count` places (images, or neighbouring columns) that share their taps, a
-/// rectangle, times one block of channels. It serves forward and, with steps of its own, backward-data.
+/// rectangle, times one block of channels. It serves forward and, with steps of its own, backward-data. Output n sees
+/// the `group` inputs of its own group, the one that begins at n - n % group:
 ///
-///   out[i*out_step + n] = activation(start[n] + sum_{r<rows} sum_{c<columns}
-///                         in[i*in_step + r*in_row + c*in_column + n] * weights[r*weights_row + c*weights_column + n])
+///   out[i*out_step + n] = activation(start[n] + sum_{r<rows} sum_{c<columns} sum_{j<group}
+///                         in[i*in_step + r*in_row + c*in_column + n - n % group + j] *
+///                         weights[r*weights_row + c*weights_column + j*channel_block + n])
 ///
-/// for 0 <= i < count, 0 <= n < channels, as one chain of fused multiply-adds in the order (r, c). `start` is bias, or
-/// zero if bias is null. Each tap's weights, and bias, hold channel_block columns (KernelTable), of which those from
+/// for 0 <= i < count, 0 <= n < channels, as one chain of fused multiply-adds in the order (r, c, j). `start` is bias,
+/// or zero if bias is null. A row of weights, and bias, holds channel_block columns (KernelTable), of which those from
 /// `channels` on are ignored.
 template <class T>
 struct DepthwiseTileArgs {
@@ -27,19 +30,20 @@ struct DepthwiseTileArgs {
   std::int64_t out_step;
   std::int64_t count;
   std::int32_t rows, columns;  ///< of taps; 0: the sum is empty
-  std::int32_t channels;       ///< 1 to channel_block
+  std::int32_t channels;       ///< 1 to channel_block, a multiple of group
+  std::int32_t group;          ///< 1 (depthwise), 2 or 4
   Activation activation;
 };
 
 /// Backward-weights of a rectangle of taps that all reach real input at all of the places, for one block of channels.
-/// Row (r, c) of the gradient is weights_gradient[r*weights_row + c*weights_column + n], and
+/// Row (r, c, j) of the gradient is weights_gradient[r*weights_row + c*weights_column + j*channel_block + n], and
 ///
-///   row (r, c)[n] += sum_{i<images} sum_{p<rows} sum_{q<columns}
-///       in[i*in_image + p*in_row + q*in_column + r*tap_row + c*tap_column + n] *
+///   row (r, c, j)[n] += sum_{i<images} sum_{p<rows} sum_{q<columns}
+///       in[i*in_image + p*in_row + q*in_column + r*tap_row + c*tap_column + n - n % group + j] *
 ///       out_gradient[i*out_image + p*out_row + q*out_column + n]
 ///
-/// for 0 <= r < tap_rows, 0 <= c < tap_columns, 0 <= n < channels, as one chain of fused multiply-adds in the order
-/// (i, p, q) that begins with what the row holds.
+/// for 0 <= r < tap_rows, 0 <= c < tap_columns, 0 <= j < group, 0 <= n < channels, as one chain of fused multiply-adds
+/// in the order (i, p, q) that begins with what the row holds.
 template <class T>
 struct DepthwiseWeightsTileArgs {
   const T* in;
@@ -51,7 +55,8 @@ struct DepthwiseWeightsTileArgs {
   std::int64_t tap_row, tap_column;
   std::int64_t weights_row, weights_column;
   std::int32_t tap_rows, tap_columns;
-  std::int32_t channels;  ///< 1 to channel_block
+  std::int32_t channels;  ///< 1 to channel_block, a multiple of group
+  std::int32_t group;     ///< 1 (depthwise), 2 or 4
 };
 
 }  // namespace tilewise::kernels

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/contracts/depthwise.hpp"
+#include "kernels/reference/convolution.hpp"
 #include "kernels/reference/numbers.hpp"
 
 namespace tilewise::kernels {
@@ -13,8 +14,9 @@ void depthwise_tile(const DepthwiseTileArgs<T>& args) {
       T sum = args.bias ? args.bias[n] : T{0};
       for (std::int64_t r = 0; r < args.rows; ++r)
         for (std::int64_t c = 0; c < args.columns; ++c)
-          sum = fma(args.in[i * args.in_step + r * args.in_row + c * args.in_column + n],
-                    args.weights[r * args.weights_row + c * args.weights_column + n], sum);
+          for (std::int64_t j = 0; j < args.group; ++j)
+            sum = fma(args.in[i * args.in_step + r * args.in_row + c * args.in_column + n - n % args.group + j],
+                      args.weights[r * args.weights_row + c * args.weights_column + j * block + n], sum);
       args.out[i * args.out_step + n] = activate(sum, args.activation);
     }
 }
@@ -23,15 +25,16 @@ template <class T>
 void depthwise_weights_tile(const DepthwiseWeightsTileArgs<T>& args) {
   for (std::int64_t r = 0; r < args.tap_rows; ++r)
     for (std::int64_t c = 0; c < args.tap_columns; ++c)
-      for (std::int64_t n = 0; n < args.channels; ++n) {
-        const T* in = args.in + r * args.tap_row + c * args.tap_column + n;
-        T& sum = args.weights_gradient[r * args.weights_row + c * args.weights_column + n];
-        for (std::int64_t i = 0; i < args.images; ++i)
-          for (std::int64_t p = 0; p < args.rows; ++p)
-            for (std::int64_t q = 0; q < args.columns; ++q)
-              sum = fma(in[i * args.in_image + p * args.in_row + q * args.in_column],
-                        args.out_gradient[i * args.out_image + p * args.out_row + q * args.out_column + n], sum);
-      }
+      for (std::int64_t j = 0; j < args.group; ++j)
+        for (std::int64_t n = 0; n < args.channels; ++n) {
+          const T* in = args.in + r * args.tap_row + c * args.tap_column + n - n % args.group + j;
+          T& sum = args.weights_gradient[r * args.weights_row + c * args.weights_column + j * block + n];
+          for (std::int64_t i = 0; i < args.images; ++i)
+            for (std::int64_t p = 0; p < args.rows; ++p)
+              for (std::int64_t q = 0; q < args.columns; ++q)
+                sum = fma(in[i * args.in_image + p * args.in_row + q * args.in_column],
+                          args.out_gradient[i * args.out_image + p * args.out_row + q * args.out_column + n], sum);
+        }
 }
 
 }  // namespace

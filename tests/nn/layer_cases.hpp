@@ -1,0 +1,36 @@
+#pragma once
+
+#include <vector>
+
+#include "support/pick.hpp"
+#include "tilewise/tilewise.hpp"
+
+// Random options of every layer and every loss: a new one is a function and a line in layer_cases.cpp.
+namespace tilewise::test {
+
+/// A layer with random options, called on `x`, an image, or on what a layer that takes vectors makes of it.
+struct DrawnLayer {
+  const char* kind;
+  Tensor (*draw)(Pick& pick, const Tensor& x);
+};
+const std::vector<DrawnLayer>& every_layer();
+
+/// A loss with random options, and an end of a network that it takes.
+struct LossCase {
+  Loss loss;
+  Tensor output;
+};
+struct DrawnLoss {
+  const char* name;
+  LossCase (*draw)(Pick& pick, const Tensor& x, std::int64_t classes);
+};
+const std::vector<DrawnLoss>& every_loss();
+
+/// Blocks with short cuts, a shared layer, and branches that are joined.
+Tensor draw_branches(Pick& pick, const Tensor& x);
+
+/// An image of random extent, 6 to 8 rows and columns, that trained weights stand before, so that what comes back
+/// through the layer under test is seen.
+Tensor draw_image(Pick& pick, const Tensor& x);
+
+}  // namespace tilewise::test
