@@ -22,19 +22,24 @@ def run(*command, cwd=FOLDER, **environment):
 
 
 def readme_blocks():
-    """README's blocks on linking by their language; the last sh one is pkg-config's."""
+    """README's blocks on linking, by their language."""
     section = re.search(r"^## Linking\n(.*?)^## ", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)[1]
-    return dict(re.findall(r"^```(\w+)\n(.*?)^```", section, re.DOTALL | re.MULTILINE))
+    blocks = {}
+    for language, text in re.findall(r"^```(\w+)\n(.*?)^```", section, re.DOTALL | re.MULTILINE):
+        blocks.setdefault(language, []).append(text)
+    return blocks
 
 
-README = readme_blocks()
+BLOCKS = readme_blocks()
+INSTALL, PKG_CONFIG = BLOCKS["sh"]
+(PROGRAM,), (CMAKE,), (MESON,) = BLOCKS["cpp"], BLOCKS["cmake"], BLOCKS["meson"]
 
 
 def program_folder(name, **files):
     """A folder with README's program and a build file."""
     folder = FOLDER / name
     folder.mkdir(parents=True)
-    (folder / "digits.cpp").write_text(README["cpp"], encoding="utf-8")
+    (folder / "digits.cpp").write_text(PROGRAM, encoding="utf-8")
     for file, text in files.items():
         (folder / file.replace("_", ".")).write_text(text, encoding="utf-8")
     return folder
@@ -57,7 +62,7 @@ def flags(prefix, *options):
 
 
 def build_with_pkg_config(folder, prefix, compiler, standard):
-    line = README["sh"].strip()
+    line = PKG_CONFIG.strip()
     assert line.startswith("c++ -std=c++20 "), line
     line = line.replace("c++ -std=c++20", shlex.join([compiler, standard_flag(compiler, standard), *WARNINGS]))
     # Read twice, for pkg-config quotes the spaces of its paths.

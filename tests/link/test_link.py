@@ -18,13 +18,13 @@ import subprocess
 import sys
 import unittest
 
-from consumer import (FOLDER, README, ROOT, WARNINGS, build_with_cmake, build_with_pkg_config, configure_with_cmake, flags, program_folder, run,
-                      standard_flag)
+from consumer import (CMAKE, FOLDER, INSTALL, MESON, ROOT, WARNINGS, build_with_cmake, build_with_pkg_config, configure_with_cmake, flags,
+                      program_folder, run, standard_flag)
 
 BUILD, COMPILER, VERSION, ISAS = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]
 HERE = pathlib.Path(__file__).resolve().parent
 STANDARDS = ["20", "23"]
-LIBRARY_ONLY = ["-Dtests=disabled", "-Dbenchmarks=disabled", "-Dtools=disabled"]
+LIBRARY_ONLY = re.match("meson setup build-library (.*)", INSTALL)[1].split()
 
 
 OPTIONS = {option["name"]: option["value"] for option in json.loads(run("meson", "introspect", "--buildoptions", BUILD))}
@@ -97,7 +97,7 @@ class Ways(unittest.TestCase):
     def test_with_cmake(self):
         for compiler, standard in ways():
             with self.subTest(compiler=compiler, standard=standard):
-                folder = program_folder(f"cmake {compiler} {standard}", CMakeLists_txt=README["cmake"])
+                folder = program_folder(f"cmake {compiler} {standard}", CMakeLists_txt=CMAKE)
                 self.assert_works(build_with_cmake(folder, PREFIX, compiler, standard))
 
     def test_as_a_subproject_of_meson(self):
@@ -105,7 +105,7 @@ class Ways(unittest.TestCase):
             with self.subTest(standard=standard):
                 arguments = [standard_flag(COMPILERS[0], standard), *WARNINGS]
                 added = f"\nadd_project_arguments({arguments}, language: 'cpp')\n"
-                folder = program_folder(f"meson {standard}", meson_build=README["meson"].replace("\n", added, 1))
+                folder = program_folder(f"meson {standard}", meson_build=MESON.replace("\n", added, 1))
                 self.assert_works(build_as_subproject(folder))
                 rules = (folder / "build/build.ninja").read_text(encoding="utf-8")
                 self.assertNotRegex(rules, r"tilewise-tests|tilewise-bench|cli/main")
@@ -116,7 +116,7 @@ class Ways(unittest.TestCase):
         (FOLDER / "stage" / PREFIX.relative_to("/")).rename(moved)
         self.assertTrue(flags(moved, "--cflags")[0].startswith(f"-I{moved}/"))
         self.assert_works(build_with_pkg_config(program_folder("moved pkg-config"), moved, COMPILERS[0], "20"))
-        folder = program_folder("moved cmake", CMakeLists_txt=README["cmake"])
+        folder = program_folder("moved cmake", CMakeLists_txt=CMAKE)
         self.assert_works(build_with_cmake(folder, moved, COMPILERS[0], "20"))
         self.assertIn(f"{moved}/", (folder / "build/build.ninja").read_text(encoding="utf-8").replace("$ ", " ").replace("\\ ", " "))
 
@@ -125,7 +125,7 @@ class Ways(unittest.TestCase):
         self.assertFalse(list(prefix.rglob("*.a")))
         library = next(prefix.rglob("libtilewise.so"))
         self.assert_works(build_with_pkg_config(program_folder("shared pkg-config"), prefix, COMPILERS[0], "20"), LD_LIBRARY_PATH=str(library.parent))
-        folder = program_folder("shared cmake", CMakeLists_txt=README["cmake"])
+        folder = program_folder("shared cmake", CMakeLists_txt=CMAKE)
         self.assert_works(build_with_cmake(folder, prefix, COMPILERS[0], "20"))
         self.assertEqual([word for word in flags(prefix, "--libs") if word.startswith("-l")], ["-ltilewise"])
         run(COMPILERS[0], "-std=c++20", HERE / "everything.cpp", *flags(prefix, "--cflags", "--libs"), "-o", "all of it")
@@ -162,7 +162,7 @@ class Installed(unittest.TestCase):
         right = ["", VERSION, f"{major}.{minor}"]
         for wanted in [*right, "0.0.9", f"{major}.{minor + 1}", f"{major + 1}.0"]:
             with self.subTest(wanted=wanted):
-                build_file = re.sub(r"tilewise [\d.]+ REQUIRED", f"tilewise {wanted} REQUIRED", README["cmake"])
+                build_file = re.sub(r"tilewise [\d.]+ REQUIRED", f"tilewise {wanted} REQUIRED", CMAKE)
                 folder = program_folder(f"version {wanted}", CMakeLists_txt=build_file)
                 if wanted in right:
                     configure_with_cmake(folder, PREFIX)
