@@ -23,7 +23,6 @@ MAY_INCLUDE = {
 EVERY_ROOM = set(MAY_INCLUDE)
 # The room that implements each public header. Whoever may include a room may include its public headers.
 ROOM_OF_PUBLIC_HEADER = {
-    "api": "base",
     "error": "base",
     "options": "base",
     "shape": "base",
@@ -122,8 +121,6 @@ def complaints_about(path, line):
     if not match:
         if path.startswith("lib/kernels/") and re.search(r"\bdefault_arch\b", line.split("//")[0]):
             return ["default_arch depends on the compiler's flags: spell the Arch"]
-        if path.startswith("lib/include/") and re.match(r"namespace tilewise\b", line):
-            return ["a shared library hides this from its users: namespace TILEWISE_API tilewise"]
         return []
     quoted, target = match[1] == '"', match[2]
     found = []

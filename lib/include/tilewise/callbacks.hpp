@@ -4,14 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "tilewise/api.hpp"
 #include "tilewise/training.hpp"
 #include "tilewise/weights.hpp"
 
+#pragma GCC visibility push(default)
 /// Callbacks that follow one number of every epoch. It has Keras's name: "loss", "accuracy", "top_5_accuracy" over the
 /// training data, "val_loss", "val_accuracy", ... over the validation data. A loss is better if it is smaller, anything
 /// else if it is larger; NaN is never better.
-namespace TILEWISE_API tilewise {
+namespace tilewise {
 
 class Model;
 
@@ -102,3 +102,4 @@ class BestWeights : public Callback {
 };
 
 }  // namespace tilewise
+#pragma GCC visibility pop

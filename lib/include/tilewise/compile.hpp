@@ -5,11 +5,11 @@
 #include <variant>
 #include <vector>
 
-#include "tilewise/api.hpp"
 #include "tilewise/optimizers.hpp"
 
+#pragma GCC visibility push(default)
 /// How a model is to be trained: optimizer, loss, metrics.
-namespace TILEWISE_API tilewise {
+namespace tilewise {
 
 /// The mean over samples of -log p[label]. The model gives p (the default), or with from_logits what a softmax turns
 /// into it. After a softmax layer it is computed from the logits all the same, which is stable for any finite ones.
@@ -64,3 +64,4 @@ struct CompileOptions {
 };
 
 }  // namespace tilewise
+#pragma GCC visibility pop

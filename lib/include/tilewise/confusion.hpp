@@ -3,9 +3,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "tilewise/api.hpp"
-
-namespace TILEWISE_API tilewise {
+#pragma GCC visibility push(default)
+namespace tilewise {
 
 /// How often a model took samples of each class for each class.
 struct ConfusionMatrix {
@@ -19,3 +18,4 @@ struct ConfusionMatrix {
 };
 
 }  // namespace tilewise
+#pragma GCC visibility pop

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "tilewise/api.hpp"
 #include "tilewise/shape.hpp"
 
-namespace TILEWISE_API tilewise {
+#pragma GCC visibility push(default)
+namespace tilewise {
 
 class Pipeline;
 
@@ -171,3 +171,4 @@ std::vector<Found> find_all();
 }  // namespace datasets
 
 }  // namespace tilewise
+#pragma GCC visibility pop

@@ -4,10 +4,9 @@
 #include <stdexcept>
 #include <string>
 
-#include "tilewise/api.hpp"
-
+#pragma GCC visibility push(default)
 /// Everything that tilewise throws. Each message says what was found, what was expected and where.
-namespace TILEWISE_API tilewise {
+namespace tilewise {
 
 class Error : public std::runtime_error {
  public:
@@ -46,3 +45,4 @@ class FileError : public Error {
 };
 
 }  // namespace tilewise
+#pragma GCC visibility pop

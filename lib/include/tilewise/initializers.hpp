@@ -2,9 +2,8 @@
 
 #include <cstdint>
 
-#include "tilewise/api.hpp"
-
-namespace TILEWISE_API tilewise {
+#pragma GCC visibility push(default)
+namespace tilewise {
 
 /// What weights are at first: Keras's initialisers. A kernel {..., in, out} has fan_in = taps * in and fan_out = taps *
 /// out, taps the product of the extents before `in`. The normal ones are cut off at two standard deviations of the
@@ -25,3 +24,4 @@ inline constexpr Initializer he_uniform = Initializer::he_uniform;
 inline constexpr Initializer he_normal = Initializer::he_normal;
 
 }  // namespace tilewise
+#pragma GCC visibility pop

@@ -4,9 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "tilewise/api.hpp"
-
-namespace TILEWISE_API tilewise {
+#pragma GCC visibility push(default)
+namespace tilewise {
 
 /// The instruction sets that kernels are compiled for. `reference` is plain C++, for any machine.
 enum class Isa { reference, sse2, avx2, avx512, neon64 };
@@ -25,3 +24,4 @@ Isa require_isa(std::string_view name);
 Isa default_isa();
 
 }  // namespace tilewise
+#pragma GCC visibility pop

@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "tilewise/api.hpp"
 #include "tilewise/initializers.hpp"
 #include "tilewise/options.hpp"
 #include "tilewise/shape.hpp"
 
-namespace TILEWISE_API tilewise {
+#pragma GCC visibility push(default)
+namespace tilewise {
 
 namespace nn {
 class LayerDefinition;
@@ -246,3 +246,4 @@ struct BatchNormalization : Layer {
 };
 
 }  // namespace tilewise
+#pragma GCC visibility pop

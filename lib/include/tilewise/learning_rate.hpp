@@ -3,9 +3,8 @@
 #include <cstdint>
 #include <variant>
 
-#include "tilewise/api.hpp"
-
-namespace TILEWISE_API tilewise {
+#pragma GCC visibility push(default)
+namespace tilewise {
 
 /// initial * factor^floor(s / every_steps) after s steps: Keras's ExponentialDecay with staircase, PyTorch's StepLR.
 struct StepDecay {
@@ -55,3 +54,4 @@ class LearningRate {
 };
 
 }  // namespace tilewise
+#pragma GCC visibility pop

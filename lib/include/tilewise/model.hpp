@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "tilewise/api.hpp"
 #include "tilewise/confusion.hpp"
 #include "tilewise/layers.hpp"
 #include "tilewise/shape.hpp"
 #include "tilewise/training.hpp"
 #include "tilewise/weights.hpp"
 
-namespace TILEWISE_API tilewise {
+#pragma GCC visibility push(default)
+namespace tilewise {
 
 /// Layers, how they are joined, and their weights.
 ///
@@ -97,3 +97,4 @@ class Sequential : public Model {
 };
 
 }  // namespace tilewise
+#pragma GCC visibility pop

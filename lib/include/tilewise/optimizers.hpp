@@ -2,12 +2,12 @@
 
 #include <variant>
 
-#include "tilewise/api.hpp"
 #include "tilewise/learning_rate.hpp"
 
+#pragma GCC visibility push(default)
 /// How gradients change weights: the formulas and defaults of Keras 3. In all of them, before the step itself, each
 /// weight loses weight_decay * learning_rate of its value, biases too (decoupled decay: Loshchilov and Hutter 2019).
-namespace TILEWISE_API tilewise {
+namespace tilewise {
 
 /// m += (1 - beta1) * (g - m), v += (1 - beta2) * (g^2 - v), weight -= learning_rate * sqrt(1 - beta2^t) /
 /// (1 - beta1^t) * m / (sqrt(v) + epsilon) in step t: Kingma and Ba 2015, in the form before their section 2.1.
@@ -52,3 +52,4 @@ struct RMSprop {
 using Optimizer = std::variant<Adam, SGD, AdamW, RMSprop>;
 
 }  // namespace tilewise
+#pragma GCC visibility pop

@@ -2,10 +2,9 @@
 
 #include <cstdint>
 
-#include "tilewise/api.hpp"
-
+#pragma GCC visibility push(default)
 /// What layers and single operations are told in the same words.
-namespace TILEWISE_API tilewise {
+namespace tilewise {
 
 enum class Activation { linear, relu, softmax, tanh, sigmoid };
 inline constexpr Activation linear = Activation::linear;
@@ -40,3 +39,4 @@ inline constexpr Padding valid{Padding::Mode::valid};
 inline constexpr Padding same{Padding::Mode::same};
 
 }  // namespace tilewise
+#pragma GCC visibility pop

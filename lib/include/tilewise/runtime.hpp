@@ -2,10 +2,10 @@
 
 #include <string>
 
-#include "tilewise/api.hpp"
 #include "tilewise/isa.hpp"
 
-namespace TILEWISE_API tilewise {
+#pragma GCC visibility push(default)
+namespace tilewise {
 
 /// How many threads the library computes with: what set_threads() gave, else TILEWISE_THREADS, else the smaller of
 /// the CPUs that this process may run on and the CPU time that its control groups allow, rounded up. Throws
@@ -27,3 +27,4 @@ Isa isa();
 void set_isa(Isa isa);
 
 }  // namespace tilewise
+#pragma GCC visibility pop

@@ -5,9 +5,8 @@
 #include <initializer_list>
 #include <string>
 
-#include "tilewise/api.hpp"
-
-namespace TILEWISE_API tilewise {
+#pragma GCC visibility push(default)
+namespace tilewise {
 
 /// The extents of a dense tensor, outermost first: {28, 28, 1} is one NHWC image, {3, 3, 32, 64} an HWIO kernel.
 /// Extents are not negative and their product fits into 63 bits: the constructor throws ShapeError otherwise.
@@ -43,3 +42,4 @@ class Shape {
 };
 
 }  // namespace tilewise
+#pragma GCC visibility pop

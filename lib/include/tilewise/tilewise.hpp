@@ -2,7 +2,6 @@
 
 /// The whole public API. Everything is in namespace tilewise, which programs usually call tw.
 
-#include "tilewise/api.hpp"
 #include "tilewise/callbacks.hpp"
 #include "tilewise/compile.hpp"
 #include "tilewise/confusion.hpp"

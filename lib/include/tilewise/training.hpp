@@ -6,11 +6,11 @@
 #include <string_view>
 #include <vector>
 
-#include "tilewise/api.hpp"
 #include "tilewise/compile.hpp"
 #include "tilewise/dataset.hpp"
 
-namespace TILEWISE_API tilewise {
+#pragma GCC visibility push(default)
+namespace tilewise {
 
 struct MetricValue {
   std::string name;  ///< "accuracy", "top_5_accuracy"
@@ -75,3 +75,4 @@ struct FitOptions {
 };
 
 }  // namespace tilewise
+#pragma GCC visibility pop

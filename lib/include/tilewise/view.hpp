@@ -7,10 +7,10 @@
 #include <string>
 #include <type_traits>
 
-#include "tilewise/api.hpp"
 #include "tilewise/shape.hpp"
 
-namespace TILEWISE_API tilewise {
+#pragma GCC visibility push(default)
+namespace tilewise {
 
 /// The extents of a tensor, and for each axis its stride: how many elements lie from one index to the next.
 class Layout {
@@ -75,3 +75,4 @@ using TensorView = View<float>;
 using ConstTensorView = View<const float>;
 
 }  // namespace tilewise
+#pragma GCC visibility pop

@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
-#include "tilewise/api.hpp"
 #include "tilewise/shape.hpp"
 
-namespace TILEWISE_API tilewise {
+#pragma GCC visibility push(default)
+namespace tilewise {
 
 /// A parameter's values in Keras's layout, row-major: kernels HWIO or in x out.
 struct Weights {
@@ -16,3 +16,4 @@ struct Weights {
 };
 
 }  // namespace tilewise
+#pragma GCC visibility pop

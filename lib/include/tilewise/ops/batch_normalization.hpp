@@ -1,11 +1,11 @@
 #pragma once
 
-#include "tilewise/api.hpp"
 #include "tilewise/ops/prepared.hpp"
 
+#pragma GCC visibility push(default)
 /// Batch normalisation (Ioffe and Szegedy 2015) of x {n, ..., C}, with a mean, a variance, and if they are not left out
 /// a gamma and a beta, {C} each, for every channel. The variance is the biased one, as in Keras.
-namespace TILEWISE_API tilewise {
+namespace tilewise {
 
 /// gamma is 1, beta 0 where they are left out.
 struct Affine {
@@ -67,3 +67,4 @@ PreparedBatchNormalizationBackward prepare_batch_normalization_backward(
     const WantedNormalizationGradients& wanted = {});
 
 }  // namespace tilewise
+#pragma GCC visibility pop

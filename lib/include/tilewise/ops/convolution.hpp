@@ -3,11 +3,11 @@
 #include <cstdint>
 #include <optional>
 
-#include "tilewise/api.hpp"
 #include "tilewise/ops/prepared.hpp"
 #include "tilewise/options.hpp"
 
-namespace TILEWISE_API tilewise {
+#pragma GCC visibility push(default)
+namespace tilewise {
 
 struct Conv2DParams {
   Size2D stride = 1;
@@ -126,3 +126,4 @@ PreparedConv2DTransposeBackward prepare_conv2d_transpose_backward(const Shape& x
                                                                   const WantedGradients& wanted = {});
 
 }  // namespace tilewise
+#pragma GCC visibility pop

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "tilewise/api.hpp"
 #include "tilewise/ops/prepared.hpp"
 #include "tilewise/options.hpp"
 
-namespace TILEWISE_API tilewise {
+#pragma GCC visibility push(default)
+namespace tilewise {
 
 class PreparedDense : public PreparedOp {
  public:
@@ -35,3 +35,4 @@ PreparedDenseBackward prepare_dense_backward(const Shape& x_shape, const ConstTe
                                              const WantedGradients& wanted = {});
 
 }  // namespace tilewise
+#pragma GCC visibility pop

@@ -2,11 +2,11 @@
 
 #include <cstdint>
 
-#include "tilewise/api.hpp"
 #include "tilewise/ops/prepared.hpp"
 #include "tilewise/options.hpp"
 
-namespace TILEWISE_API tilewise {
+#pragma GCC visibility push(default)
+namespace tilewise {
 
 class PreparedActivation : public PreparedOp {
  public:
@@ -76,3 +76,4 @@ PreparedAdd prepare_add(const Shape& shape);
 void copy(const ConstTensorView& x, const TensorView& y);
 
 }  // namespace tilewise
+#pragma GCC visibility pop

@@ -2,11 +2,11 @@
 
 #include <cstdint>
 
-#include "tilewise/api.hpp"
 #include "tilewise/ops/prepared.hpp"
 
+#pragma GCC visibility push(default)
 /// Losses of each sample, and the gradients of their mean over the batch.
-namespace TILEWISE_API tilewise {
+namespace tilewise {
 
 using LabelView = View<const std::int32_t>;
 
@@ -78,3 +78,4 @@ void squared_error_backward(const ConstTensorView& outputs, const ConstTensorVie
 PreparedSquaredErrorBackward prepare_squared_error_backward(const Shape& outputs_shape);
 
 }  // namespace tilewise
+#pragma GCC visibility pop

@@ -2,11 +2,11 @@
 
 #include <cstdint>
 
-#include "tilewise/api.hpp"
 #include "tilewise/ops/prepared.hpp"
 #include "tilewise/options.hpp"
 
-namespace TILEWISE_API tilewise {
+#pragma GCC visibility push(default)
+namespace tilewise {
 
 struct MaxPool2DParams {
   Size2D window = 2;
@@ -77,3 +77,4 @@ void average_pool2d_backward(const ConstTensorView& dy, const AveragePool2DParam
 PreparedAveragePool2DBackward prepare_average_pool2d_backward(const Shape& x_shape, const AveragePool2DParams& params);
 
 }  // namespace tilewise
+#pragma GCC visibility pop

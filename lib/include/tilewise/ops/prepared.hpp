@@ -2,10 +2,10 @@
 
 #include <memory>
 
-#include "tilewise/api.hpp"
 #include "tilewise/view.hpp"
 
-namespace TILEWISE_API tilewise {
+#pragma GCC visibility push(default)
+namespace tilewise {
 
 namespace eager {
 class OneOp;
@@ -41,3 +41,4 @@ struct Gradients {
 };
 
 }  // namespace tilewise
+#pragma GCC visibility pop
