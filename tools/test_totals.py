@@ -1,6 +1,7 @@
 """Reads what meson writes: the totals of a test run, and which options are not `enabled`.
 
-    test_totals.py TESTLOG.json                          prints `N passed, N failed`; status 1 if any failed or none ran
+    test_totals.py TESTLOG.json                          prints what the tests counted, then `N passed, N failed`; status 1 if any
+                                                         failed or none ran
     meson introspect --buildoptions B | test_totals.py --disabled NAME...    prints the names that are not enabled
 """
 
@@ -32,6 +33,11 @@ def totals_of_run(run):
     return (1, 0) if ok else (0, 1)
 
 
+def counted_rows(runs):
+    """What the tests say of the written test plan: `counted: ROW  N x at least M, K in all`, a line for each row."""
+    return [line for run in runs for line in run.get("stdout", "").splitlines() if line.startswith(("counted:", "parity,"))]
+
+
 def main():
     if sys.argv[1] == "--disabled":
         options = {option["name"]: option["value"] for option in json.load(sys.stdin)}
@@ -42,6 +48,8 @@ def main():
             runs = [json.loads(line) for line in log if line.strip()]
     except FileNotFoundError:
         runs = []
+    for row in counted_rows(runs):
+        print(row)
     totals = [totals_of_run(run) for run in runs]
     passed, failed = sum(t[0] for t in totals), sum(t[1] for t in totals)
     print(f"{passed} passed, {failed} failed")

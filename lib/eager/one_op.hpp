@@ -29,7 +29,8 @@ struct Port {
   Shape seen_as = {};        ///< what the caller calls the shape, if the plan has merged axes of it
 };
 
-/// A plan of one step with its weights, and memory to copy strided views through. One thread at a time may run it.
+/// A plan of one step, or of few, with its weights, and memory to copy strided views through. One thread at a time may
+/// run it.
 class OneOp {
  public:
   /// The op that `graph` ends in, with what fuses into it, for at most `batch` samples. Its parameters are named as the

@@ -146,7 +146,6 @@ PreparedAveragePool2DBackward prepare_average_pool2d_backward(const Shape& x_sha
   return named(name, [&] {
     const Pool pool = pool_of(name, x_shape, params);
     const ops::Sides counted = counted_sides(pool, params);
-    ops::AveragePool2D(pool.window, counted).infer({{sample_of(x_shape)}});  // refuses windows wholly in the padding
     plan::Graph graph;
     const plan::ValueId dy = graph.add_input("dy", {pooled_sample(x_shape, pool.window)});
     const plan::ValueId dx =

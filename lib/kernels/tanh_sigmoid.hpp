@@ -2,8 +2,8 @@
 
 #include "kernels/exp_log.hpp"
 
-// tanh and the logistic function of float, as chains like those of exp_log.hpp; Both
-// start from e^-|..|, which cannot overflow, so they are exact at both ends.
+// tanh and the logistic function of float, as chains like those of exp_log.hpp. Both start from e^-|..|, which cannot
+// overflow, so they are exact at both ends.
 namespace tilewise::kernels {
 namespace {
 

@@ -1,6 +1,7 @@
 #include "ops/activation.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include "ops/classification.hpp"
 #include "ops/elementwise.hpp"
@@ -17,15 +18,17 @@ void expect_real(const Op& op, const LowerRequest& request) {
 }
 
 void expect_slope(const Op& op, double slope) {
-  if (!std::isfinite(slope) || slope < 0)
+  constexpr double largest = std::numeric_limits<float>::max();
+  if (!(slope >= 0 && slope <= largest))
     throw ArgumentError(std::string(op.kind()) + ": a slope of " + std::to_string(slope) +
-                        "; expected a finite one of at least 0");
+                        "; expected a finite one of at least 0, within a float's range");
 }
 
 void expect_representable(const Op& op, const LowerRequest& request, double slope) {
-  if (request.kernels.scalar() == Scalar::i64 && slope != std::floor(slope))
+  constexpr double largest_exact = 0x1p53;
+  if (request.kernels.scalar() == Scalar::i64 && (slope != std::floor(slope) || slope > largest_exact))
     throw ArgumentError(std::string(op.kind()) + ": a slope of " + std::to_string(slope) +
-                        " in a plan of integers; expected a whole one");
+                        " in a plan of integers; expected a whole one of at most 2^53");
 }
 
 /// One phase that calls f(table, tensors, first element, number of elements).

@@ -5,8 +5,8 @@
 #include "ops/op.hpp"
 #include "tilewise/options.hpp"
 
-/// Smooth and leaky activations, element by element. Their backward ops read the activation's output, so that the input
-/// need not be kept.
+/// Smooth and leaky activations, element by element, and what makes an op of any activation. The backward ops read the
+/// activation's output, so that the input need not be kept.
 namespace tilewise::ops {
 
 /// tanh(x). Of integers there is none.

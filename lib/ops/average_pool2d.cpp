@@ -73,7 +73,8 @@ void average_pool_backward(const kernels::KernelTable<T>& table, const AverageSw
 
 std::vector<TensorSpec> AveragePool2D::infer(const std::vector<TensorSpec>& inputs) const {
   expect_counted(*this, counted_);
-  expect_pool_image(*this, inputs, window_);
+  if (inputs.size() != 1) throw ShapeError(std::string(kind()) + ": expected one image");
+  expect_pool_image(*this, inputs[0], window_);
   return {pooled(inputs[0], window_)};
 }
 
@@ -94,6 +95,7 @@ Step AveragePool2D::lower(const LowerRequest& request) const {
 std::vector<TensorSpec> AveragePool2DBackward::infer(const std::vector<TensorSpec>& inputs) const {
   expect_counted(*this, counted_);
   const TensorSpec image{image_};
+  expect_pool_image(*this, image, window_);
   expect_inputs(*this, inputs, {pooled(image, window_)});
   return {image};
 }

@@ -161,26 +161,4 @@ Step SoftmaxCrossEntropyBackward::lower(const LowerRequest& request) const {
                            });
 }
 
-std::vector<TensorSpec> SparseAccuracy::infer(const std::vector<TensorSpec>& inputs) const {
-  expect_scores_and_labels(*this, inputs);
-  return {per_sample};
-}
-
-Step SparseAccuracy::lower(const LowerRequest& request) const {
-  return over_samples(request, "forward",
-                      []<class T>(const kernels::KernelTable<T>&, Tensors tensors, const Work& work,
-                                  std::int64_t classes, std::int64_t samples) {
-                        const T* scores = rows<const T>(tensors, 0, work, classes);
-                        const std::int32_t* labels = rows<const std::int32_t>(tensors, 1, work, 1);
-                        T* matches = rows<T>(tensors, 2, work, 1);
-                        for (std::int64_t sample = 0; sample < samples; ++sample) {
-                          const T* row = scores + sample * classes;
-                          std::int64_t best = 0;
-                          for (std::int64_t k = 1; k < classes; ++k)
-                            if (row[k] > row[best]) best = k;
-                          matches[sample] = static_cast<T>(best == labels[sample]);
-                        }
-                      });
-}
-
 }  // namespace tilewise::ops

@@ -60,12 +60,4 @@ class SoftmaxCrossEntropyBackward final : public Op {
   Step lower(const LowerRequest& request) const override;
 };
 
-/// inputs: outputs {classes}; labels. output: 1 where the first largest one is the label's, else 0, {}.
-class SparseAccuracy final : public Op {
- public:
-  std::string_view kind() const noexcept override { return "sparse_accuracy"; }
-  std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
-  Step lower(const LowerRequest& request) const override;
-};
-
 }  // namespace tilewise::ops

@@ -1,5 +1,6 @@
 #include "ops/conv2d.hpp"
 
+#include "ops/conv_algorithm.hpp"
 #include "ops/conv_sweep.hpp"
 #include "ops/conv_weights_gradient.hpp"
 #include "ops/depthwise_sweep.hpp"
@@ -13,20 +14,15 @@ namespace tilewise::ops {
 
 namespace {
 
-std::string direct_algorithm(const Kernels& kernels) {
-  return kernels.visit([](const auto& table) {
-    return "direct " + std::to_string(table.tile_places) + "x" + std::to_string(table.channel_block);
-  });
-}
-
 TensorSpec packed_spec(const Shape& shape, std::int64_t groups) {
   return {shape, Storage::packed, Element::scalar, groups};
 }
 
-void expect_groups(std::int64_t groups, std::int64_t in_channels, std::int64_t out_channels) {
+void expect_groups(const Op& op, std::int64_t groups, std::int64_t in_channels, std::int64_t out_channels) {
   if (groups < 1 || in_channels % groups != 0 || out_channels % groups != 0)
-    throw ShapeError("conv2d: " + std::to_string(groups) + " groups of " + std::to_string(in_channels) + " input and " +
-                     std::to_string(out_channels) + " output channels; expected groups that divide both");
+    throw ShapeError(std::string(op.kind()) + ": " + std::to_string(groups) + " groups of " +
+                     std::to_string(in_channels) + " input and " + std::to_string(out_channels) +
+                     " output channels; expected groups that divide both");
 }
 
 /// Appends to `step` what computes the tensor `y` from `x` by a convolution of small groups: its weights and bias (or
@@ -64,12 +60,12 @@ std::vector<TensorSpec> Conv2D::infer(const std::vector<TensorSpec>& inputs) con
   if (kernel.rank() != 4)
     throw ShapeError("conv2d: the kernel is " + kernel.to_string() + "; expected height x width x in x out");
   const std::int64_t in_channels = inputs[0].shape[2], groups = attributes_.groups;
-  expect_groups(groups, in_channels, kernel[3]);
+  expect_groups(*this, groups, in_channels, kernel[3]);
   expect_inputs(
       *this, inputs,
       {inputs[0], packed_spec({window.size.height, window.size.width, in_channels / groups, kernel[3]}, groups),
        is_absent(inputs[2]) ? inputs[2] : packed_spec({kernel[3]}, groups)});
-  if (inputs[1].shape.elements() == 0) throw ShapeError("conv2d: the kernel " + kernel.to_string() + " is empty");
+  expect_filled(*this, kernel);
   const Extent2D out = window.out(extent_of(inputs[0]));
   if (attributes_.pool && !can_pool(*attributes_.pool))
     throw ArgumentError("conv2d: expected a pool of 2 to " + std::to_string(kernels::max_u8_positions) +
@@ -105,9 +101,11 @@ Step Conv2D::lower(const LowerRequest& request) const {
       request.inputs[1].shape[3],
       attributes_.groups,
       attributes_.activation};
+  const ConvAlgorithm algorithm =
+      attributes_.pool ? ConvAlgorithm::tile : conv_algorithm(sweep.groups, sweep.in_channels, sweep.out_channels);
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
-    if (SmallGroups::apply(sweep.groups, sweep.in_channels, sweep.out_channels) && !attributes_.pool) {
-      Step step{direct_algorithm(request.kernels), {}, {}};
+    if (algorithm == ConvAlgorithm::small_groups) {
+      Step step{algorithm_name(algorithm, request.kernels), {}, {}};
       lower_small_groups(table, "forward",
                          DepthwiseSweep{sweep.rows, sweep.columns, in, window.size, sweep.in_channels, false,
                                         attributes_.activation, sweep.in_channels / sweep.groups},
@@ -120,16 +118,17 @@ Step Conv2D::lower(const LowerRequest& request) const {
                 tensor<T>(tensors, 3),
                 sweep.rows.positions * sweep.columns.positions > 1 ? tensor<std::uint8_t>(tensors, 4) : nullptr, work);
     };
-    return Step{direct_algorithm(request.kernels), {std::move(phase)}, {}};
+    return Step{algorithm_name(algorithm, request.kernels), {std::move(phase)}, {}};
   });
 }
 
 std::vector<TensorSpec> Conv2DBackward::infer(const std::vector<TensorSpec>& inputs) const {
   if (inputs.size() != 3) throw ShapeError("conv2d_backward: expected out_gradient, image and transposed kernel");
   expect_image(*this, inputs[1]);
+  expect_filled(*this, kernel_shape_);
   const Extent2D out = window_.out(extent_of(inputs[1]));
   const std::int64_t in_channels = kernel_shape_[2] * groups_;
-  expect_groups(groups_, in_channels, kernel_shape_[3]);
+  expect_groups(*this, groups_, in_channels, kernel_shape_[3]);
   expect_inputs(
       *this, inputs,
       {image_spec(out, kernel_shape_[3]), image_spec(extent_of(inputs[1]), in_channels),
@@ -152,9 +151,10 @@ Step Conv2DBackward::lower(const LowerRequest& request) const {
                         in_channels,
                         groups_};
   const ConvWeightsGradient weights{window_, in, out, in_channels, out_channels, groups_};
+  const ConvAlgorithm algorithm = conv_algorithm(groups_, out_channels, in_channels);
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
-    Step step{direct_algorithm(request.kernels), {}, {}};
-    if (SmallGroups::apply(groups_, in_channels, out_channels)) {
+    Step step{algorithm_name(algorithm, request.kernels), {}, {}};
+    if (algorithm == ConvAlgorithm::small_groups) {
       const std::int64_t group = in_channels / groups_;
       if (request.wanted[1] || request.wanted[2])
         RegionGradient::of_small_groups(window_, in, in_channels, group)

@@ -1,5 +1,6 @@
 #include "ops/conv2d_transpose.hpp"
 
+#include "ops/conv_algorithm.hpp"
 #include "ops/conv_sweep.hpp"
 #include "ops/conv_weights_gradient.hpp"
 #include "ops/image.hpp"
@@ -83,7 +84,9 @@ Step Conv2DTranspose::lower(const LowerRequest& request) const {
       sweep.run(table, tensor<const T>(tensors, 0), tensor<const T>(tensors, 2), tensor<const T>(tensors, 3),
                 tensor<T>(tensors, 4), nullptr, work);
     };
-    return Step{"direct", {std::move(phase)}, {}};
+    return Step{algorithm_name(conv_algorithm(1, sweep.in_channels, sweep.out_channels), request.kernels),
+                {std::move(phase)},
+                {}};
   });
 }
 
@@ -103,7 +106,7 @@ Step Conv2DTransposeBackward::lower(const LowerRequest& request) const {
   const ConvSweep sweep = gathering_sweep(window_, in, out, in_channels, out_channels);
   const ConvWeightsGradient weights{window_, out, in, out_channels, in_channels};
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
-    Step step{"direct", {}, {}};
+    Step step{algorithm_name(conv_algorithm(1, out_channels, in_channels), request.kernels), {}, {}};
     if (request.wanted[0])
       step.phases.push_back({"data", sweep.items(table.channel_block), true, sweep.scratch_bytes(sizeof(T)),
                              [&table, sweep](Tensors tensors, const Work& work) {

@@ -4,13 +4,11 @@
 #include <array>
 
 #include "base/checked.hpp"
+#include "ops/conv_algorithm.hpp"
 
 namespace tilewise::ops {
 
 namespace {
-
-/// With so many output channels a vector of theirs is mostly empty on every ISA.
-constexpr std::int64_t few_outputs = 4;
 
 /// Whether the taps of place `b` are those of `a`, moved on by `moved` input places.
 bool same_taps(const SweepAxis& axis, std::int64_t a, std::int64_t b, std::int64_t moved) {
@@ -98,8 +96,8 @@ std::int64_t ConvSweep::items(std::int64_t channel_block) const noexcept {
 }
 
 bool ConvSweep::has_few_outputs() const noexcept {
-  return out_channels / groups <= few_outputs && in_channels / groups >= kernels::dot_chains &&
-         rows.positions * columns.positions == 1;
+  return rows.positions * columns.positions == 1 &&
+         conv_algorithm(groups, in_channels, out_channels) == ConvAlgorithm::dots;
 }
 
 std::int64_t ConvSweep::scratch_bytes(std::int64_t element_bytes) const noexcept {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/checked.hpp"
+#include "ops/conv_algorithm.hpp"
 
 namespace tilewise::ops {
 
@@ -12,9 +13,6 @@ namespace {
 
 /// Input channels of one item: fine enough to share a small layer among many lanes.
 constexpr std::int64_t slice_channels = 32;
-
-/// With so many output channels a vector of theirs is mostly empty on every ISA.
-constexpr std::int64_t few_outputs = 4;
 
 /// The packed rows of at most few_outputs output channels, with image and gradient in each other's place: the input
 /// channels fill the vectors. The sums are the same chains.
@@ -123,8 +121,8 @@ void ConvWeightsGradient::run_tile(const kernels::KernelTable<T>& table, const T
     args.out_row = out.width * out_channels;
     args.out_column = out_channels;
   }
-  const bool has_few_outputs = weights.group_out() <= few_outputs && weights.in >= 4 * few_outputs;
-  if (has_few_outputs && table.channel_block <= slice_channels)
+  if (conv_algorithm(weights.groups, in_channels, out_channels) == ConvAlgorithm::dots &&
+      table.channel_block <= slice_channels)
     run_swapped(table, args);
   else
     table.conv_weights_tile(args);

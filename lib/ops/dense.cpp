@@ -121,8 +121,7 @@ std::vector<TensorSpec> Dense::infer(const std::vector<TensorSpec>& inputs) cons
   if (inputs[1].shape.rank() != 2)
     throw ShapeError("dense: the kernel is " + inputs[1].shape.to_string() + "; expected in x out");
   const std::int64_t out = inputs[1].shape[1];
-  if (inputs[1].shape.elements() == 0)
-    throw ShapeError("dense: the kernel " + inputs[1].shape.to_string() + " is empty");
+  expect_filled(*this, inputs[1].shape);
   expect_inputs(*this, inputs,
                 {inputs[0],
                  {{inputs[0].shape[0], out}, Storage::packed},
@@ -152,6 +151,7 @@ std::vector<TensorSpec> DenseBackward::infer(const std::vector<TensorSpec>& inpu
   expect_vector(*this, inputs[0]);
   expect_vector(*this, inputs[1]);
   const std::int64_t in = inputs[1].shape[0], out = inputs[0].shape[0];
+  expect_filled(*this, {in, out});
   expect_inputs(*this, inputs,
                 {inputs[0], inputs[1], is_absent(inputs[2]) ? inputs[2] : TensorSpec{{out, in}, Storage::packed}});
   return {inputs[1], {{in, out}, Storage::packed}, {{out}, Storage::packed}};

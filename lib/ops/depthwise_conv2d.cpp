@@ -11,8 +11,7 @@ namespace {
 
 TensorSpec kernel_spec(const Op& op, const Window2D& window, std::int64_t channels) {
   const Shape kernel{window.size.height, window.size.width, channels};
-  if (kernel.elements() == 0)
-    throw ShapeError(std::string(op.kind()) + ": the kernel " + kernel.to_string() + " is empty");
+  expect_filled(op, kernel);
   return {kernel, Storage::packed};
 }
 

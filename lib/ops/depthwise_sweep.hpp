@@ -11,8 +11,8 @@ struct DepthwiseSweep {
   Extent2D in;  ///< of the images that are read
   Extent2D kernel;
   std::int64_t channels;
-  bool
-      is_backward;  ///< the axes are SweepAxis::backward's, which count taps from the last one, and the kernel's do not
+  /// The axes are SweepAxis::backward's, which count taps from the last one; the kernel's own order is not reversed.
+  bool is_backward;
   kernels::Activation activation = kernels::Activation::none;
   std::int64_t group = 1;  ///< channels of a group: 1, 2 or 4
 

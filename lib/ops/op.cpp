@@ -69,6 +69,11 @@ std::string to_string(const TensorSpec& spec) {
   return text;
 }
 
+void expect_filled(const Op& op, const Shape& kernel) {
+  if (kernel.elements() == 0)
+    throw ShapeError(std::string(op.kind()) + ": the kernel " + kernel.to_string() + " is empty");
+}
+
 void expect_alike(const Op& op, const std::vector<TensorSpec>& inputs, std::size_t count) {
   bool alike = inputs.size() == count;
   for (const TensorSpec& input : inputs) alike = alike && input == inputs[0] && input.element == Element::scalar;

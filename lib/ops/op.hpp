@@ -179,6 +179,9 @@ void expect_inputs(const Op& op, const std::vector<TensorSpec>& inputs, std::ini
 /// The same unless there are `count` inputs, all of the first one's spec and of the plan's scalar.
 void expect_alike(const Op& op, const std::vector<TensorSpec>& inputs, std::size_t count);
 
+/// Throws ShapeError for a kernel without elements.
+void expect_filled(const Op& op, const Shape& kernel);
+
 /// The index-th tensor of a step as elements of type T.
 template <class T>
 T* tensor(Tensors tensors, std::size_t index) {

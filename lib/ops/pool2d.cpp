@@ -1,6 +1,7 @@
 #include "ops/pool2d.hpp"
 
 #include "ops/pool_sweep.hpp"
+#include "tilewise/error.hpp"
 
 namespace tilewise::ops {
 
@@ -52,7 +53,8 @@ void max_pool_backward(const kernels::KernelTable<T>& table, const PoolSweep& sw
 }  // namespace
 
 std::vector<TensorSpec> MaxPool2D::infer(const std::vector<TensorSpec>& inputs) const {
-  expect_pool_image(*this, inputs, window_);
+  if (inputs.size() != 1) throw ShapeError(std::string(kind()) + ": expected one image");
+  expect_pool_image(*this, inputs[0], window_);
   return {pooled(inputs[0], window_), pooled(inputs[0], window_, index_element(window_))};
 }
 
@@ -72,6 +74,7 @@ Step MaxPool2D::lower(const LowerRequest& request) const {
 
 std::vector<TensorSpec> MaxPool2DBackward::infer(const std::vector<TensorSpec>& inputs) const {
   const TensorSpec image{image_};
+  expect_pool_image(*this, image, window_);
   expect_inputs(*this, inputs, {pooled(image, window_), pooled(image, window_, index_element(window_))});
   return {image};
 }

@@ -1,5 +1,6 @@
 #include "ops/pool_sweep.hpp"
 
+#include "ops/image.hpp"
 #include "tilewise/error.hpp"
 
 namespace tilewise::ops {
@@ -30,11 +31,9 @@ kernels::PoolWindow PoolSweep::part(const TapRange& vertical, const TapRange& ho
           static_cast<std::int32_t>(window.size.width)};
 }
 
-void expect_pool_image(const Op& op, const std::vector<TensorSpec>& inputs, const Window2D& window) {
-  if (inputs.size() != 1 || inputs[0].shape.rank() != 3 || inputs[0].storage != Storage::batched ||
-      inputs[0].element != Element::scalar)
-    throw ShapeError(std::string(op.kind()) + ": expected a batch of height x width x channels");
-  const PoolSweep sweep(window, inputs[0].shape);
+void expect_pool_image(const Op& op, const TensorSpec& image, const Window2D& window) {
+  expect_image(op, image);
+  const PoolSweep sweep(window, image.shape);
   bool reached = true;
   for (std::int64_t row = 0; reached && row < sweep.out.height; ++row) reached = sweep.row_taps(row).count > 0;
   for (std::int64_t column = 0; reached && column < sweep.out.width; ++column)

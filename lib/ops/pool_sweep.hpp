@@ -50,7 +50,7 @@ struct PoolSweep {
 };
 
 /// Throws ShapeError unless there is one input, a batch of images, and no window lies wholly in the padding.
-void expect_pool_image(const Op& op, const std::vector<TensorSpec>& inputs, const Window2D& window);
+void expect_pool_image(const Op& op, const TensorSpec& image, const Window2D& window);
 
 /// What pooling makes of a batch of images.
 TensorSpec pooled(const TensorSpec& image, const Window2D& window, Element element = Element::scalar);

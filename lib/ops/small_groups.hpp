@@ -5,18 +5,12 @@
 
 namespace tilewise::ops {
 
-/// Convolutions of small groups run like depthwise ones, vectors of channels across groups. Their parameters lie in
-/// blocks of one group each (base::WeightsLayout), so they are packed closer for a run: as {taps, group, channels} of
-/// no groups.
+/// Convolutions of small groups (ConvAlgorithm) run like depthwise ones, vectors of channels across groups. Their
+/// parameters lie in blocks of one group each (base::WeightsLayout), so they are packed closer for a run: as {taps,
+/// group, channels} of no groups.
 struct SmallGroups {
   std::int64_t taps, group, channels;
   std::int64_t channel_block;
-
-  /// Whether the groups are such.
-  static bool apply(std::int64_t groups, std::int64_t in_channels, std::int64_t out_channels) noexcept {
-    const std::int64_t group = in_channels / groups;
-    return groups > 1 && in_channels == out_channels && (group == 1 || group == 2 || group == 4);
-  }
 
   base::WeightsLayout parameter_layout() const noexcept {
     return {taps, group, channels, channel_block, channels / group};

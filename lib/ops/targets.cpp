@@ -198,23 +198,4 @@ Step SquaredErrorBackward::lower(const LowerRequest& request) const {
       });
 }
 
-std::vector<TensorSpec> CategoricalAccuracy::infer(const std::vector<TensorSpec>& inputs) const {
-  expect_pair(*this, inputs, 1);
-  return {per_sample};
-}
-
-Step CategoricalAccuracy::lower(const LowerRequest& request) const {
-  return over_samples(
-      *this, request, "forward", request.inputs[0].shape.elements(),
-      []<class T>(const kernels::KernelTable<T>&, Tensors tensors, const Work& work, std::int64_t classes,
-                  std::int64_t samples) {
-        const T *outputs = rows<const T>(tensors, 0, work, classes),
-                *targets = rows<const T>(tensors, 1, work, classes);
-        T* matches = rows<T>(tensors, 2, work, 1);
-        const auto first_largest = [classes](const T* row) { return std::max_element(row, row + classes) - row; };
-        for (std::int64_t i = 0; i < samples; ++i)
-          matches[i] = static_cast<T>(first_largest(outputs + i * classes) == first_largest(targets + i * classes));
-      });
-}
-
 }  // namespace tilewise::ops

@@ -90,13 +90,4 @@ class SquaredErrorBackward final : public Op {
   Step lower(const LowerRequest& request) const override;
 };
 
-/// inputs: outputs {classes}; targets {classes}. output: 1 where the first largest of both stand at one place, else 0,
-/// {}.
-class CategoricalAccuracy final : public Op {
- public:
-  std::string_view kind() const noexcept override { return "categorical_accuracy"; }
-  std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
-  Step lower(const LowerRequest& request) const override;
-};
-
 }  // namespace tilewise::ops

@@ -25,14 +25,6 @@ void expect_axis(const char* axis, std::int64_t size, std::int64_t stride, std::
   expect_between(axis, "dilation", dilation, 1);
 }
 
-void expect_window(const Window2D& window) {
-  expect_axis("height", window.size.height, window.stride.height, window.dilation.height);
-  expect_axis("width", window.size.width, window.stride.width, window.dilation.width);
-  if (window.size.height * window.size.width > largest)
-    throw ShapeError("a window of " + std::to_string(window.size.height) + "x" + std::to_string(window.size.width) +
-                     "; expected at most " + std::to_string(largest) + " positions");
-}
-
 std::int64_t same_total(std::int64_t in, std::int64_t size, std::int64_t stride, std::int64_t dilation) {
   const std::int64_t out = base::ceil_div(in, stride);
   return std::max<std::int64_t>(0, (out - 1) * stride + (size - 1) * dilation + 1 - in);
@@ -73,7 +65,6 @@ std::int64_t out_extent(const char* axis, std::int64_t in, std::int64_t size, st
 
 std::int64_t transposed_extent(const char* axis, std::int64_t in, std::int64_t size, std::int64_t stride,
                                std::int64_t dilation, std::int64_t before, std::int64_t after, std::int64_t added) {
-  expect_between(axis, "output padding", added, 0, std::max(stride, dilation) - 1);
   expect_between(axis, "image", in, 1);
   const std::int64_t padding = padded_extent(axis, 0, before, after);
   const std::int64_t whole =
@@ -110,14 +101,28 @@ Window2D Window2D::resolve(Extent2D in, Size2D size, Size2D stride, Size2D dilat
   return window;
 }
 
+void Window2D::expect_valid() const {
+  expect_axis("height", size.height, stride.height, dilation.height);
+  expect_axis("width", size.width, stride.width, dilation.width);
+  if (size.height * size.width > largest)
+    throw ShapeError("a window of " + std::to_string(size.height) + "x" + std::to_string(size.width) +
+                     "; expected at most " + std::to_string(largest) + " positions");
+}
+
+void Window2D::expect_output_padding(Extent2D added) const {
+  expect_between("height", "output padding", added.height, 0, std::max(stride.height, dilation.height) - 1);
+  expect_between("width", "output padding", added.width, 0, std::max(stride.width, dilation.width) - 1);
+}
+
 Extent2D Window2D::out(Extent2D in) const {
-  expect_window(*this);
+  expect_valid();
   return {out_extent("height", in.height, size.height, stride.height, dilation.height, padding.top, padding.bottom),
           out_extent("width", in.width, size.width, stride.width, dilation.width, padding.left, padding.right)};
 }
 
 Extent2D Window2D::transposed_out(Extent2D in, Extent2D output_padding) const {
-  expect_window(*this);
+  expect_valid();
+  expect_output_padding(output_padding);
   return {transposed_extent("height", in.height, size.height, stride.height, dilation.height, padding.top,
                             padding.bottom, output_padding.height),
           transposed_extent("width", in.width, size.width, stride.width, dilation.width, padding.left, padding.right,

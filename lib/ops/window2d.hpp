@@ -36,6 +36,11 @@ struct Window2D {
   /// As layers and single operations are told, the padding of an image of extent `in` resolved to sides.
   static Window2D resolve(Extent2D in, Size2D size, Size2D stride, Size2D dilation, const Padding& padding);
 
+  /// Throws ShapeError, naming the axis, for sizes, strides or dilations below 1, or too large to multiply.
+  void expect_valid() const;
+  /// The same for an output padding below 0, or neither below the stride nor below the dilation.
+  void expect_output_padding(Extent2D added) const;
+
   /// Output extent for an image of extent `in`. Throws ShapeError, naming the sizes, for sizes, strides or dilations
   /// below 1, negative padding, or a window that exceeds the padded image.
   Extent2D out(Extent2D in) const;

@@ -4,6 +4,7 @@
 #include "ops/classification.hpp"
 #include "ops/conv2d.hpp"
 #include "ops/conv2d_transpose.hpp"
+#include "ops/conv_algorithm.hpp"
 #include "ops/dense.hpp"
 #include "ops/depthwise_conv2d.hpp"
 #include "ops/elementwise.hpp"
@@ -133,6 +134,10 @@ void fuse_max_pool(Rewriter& graph, Node& node) {
   const auto* conv = as<ops::Conv2D>(&node);
   if (!conv || conv->attributes().pool) return;
   const ValueId map = node.outputs[0];
+  // A kernel that does not pool, where there is one, is faster than one that does.
+  if (ops::conv_algorithm(conv->attributes().groups, graph.graph().spec(node.inputs[0]).shape[2],
+                          graph.graph().spec(map).shape[2]) != ops::ConvAlgorithm::tile)
+    return;
   Node* pool = graph.user<ops::MaxPool2D>(map);
   if (!pool || graph.is_kept(map) || !ops::Conv2D::can_pool(as<ops::MaxPool2D>(pool)->window())) return;
   Node* relu_backward = graph.user<ops::ReluBackward>(map);

@@ -44,33 +44,6 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-/// An environment variable for the time of a test; nullptr takes it away.
-class Environment {
- public:
-  Environment(const char* name, const char* value) : name_(name) {
-    if (const char* old = std::getenv(name)) {
-      had_ = true;
-      old_ = old;
-    }
-    set(value);
-  }
-  ~Environment() { set(had_ ? old_.c_str() : nullptr); }
-  Environment(const Environment&) = delete;
-  Environment& operator=(const Environment&) = delete;
-
- private:
-  void set(const char* value) const {
-    if (value)
-      setenv(name_, value, 1);
-    else
-      unsetenv(name_);
-  }
-
-  const char* name_;
-  bool had_ = false;
-  std::string old_;
-};
-
 inline Bytes gzip(const Bytes& bytes) {
   z_stream stream{};
   constexpr int gzip_format = 16;

@@ -2,6 +2,7 @@
 
 #include "data/files.hpp"
 #include "support/catch.hpp"
+#include "support/settings.hpp"
 #include "tilewise/dataset.hpp"
 #include "tilewise/error.hpp"
 

@@ -16,11 +16,6 @@ constexpr double epsilon = 1e-3;
 const Shape sample{4, 3, 21}, shape = sample.with_outer(batch), channels{21};
 const TensorSpec x_spec{sample}, channel_spec{channels, Storage::packed};
 
-void check_close(const Values& found, const Values& expected) {
-  REQUIRE(found.size() == expected.size());
-  for (std::size_t i = 0; i < found.size(); ++i) REQUIRE(found[i] == Approx(expected[i]).epsilon(1e-5).margin(1e-5));
-}
-
 /// A normalisation of one batch, with gamma and beta or without, and what the float64 reference makes of it.
 struct NormalizationCase {
   bool is_affine;

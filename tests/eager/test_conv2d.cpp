@@ -1,9 +1,9 @@
-#include "base/random.hpp"
 #include "eager/user_memory.hpp"
 #include "ops/conv2d.hpp"
 #include "ops/transpose_weights.hpp"
 #include "support/catch.hpp"
 #include "support/counts.hpp"
+#include "support/pick.hpp"
 #include "tilewise/error.hpp"
 #include "tilewise/ops.hpp"
 
@@ -25,13 +25,9 @@ struct ConvCase {
   bool has_bias;
 
   explicit ConvCase(std::uint64_t number) {
-    const base::Random random(number, base::Stream::test, 8);
-    std::uint64_t position = 0;
-    const auto pick = [&](int low, int high) {
-      return low + static_cast<int>(random.below(static_cast<std::uint64_t>(high - low + 1), position++));
-    };
+    Pick pick(Numbers::whole, number);
     batch = pick(1, 4);
-    params.groups = std::max(1, pick(-3, 3));
+    params.groups = std::max<std::int64_t>(1, pick(-3, 3));
     const std::int64_t channels = params.groups == 1 ? pick(1, 5) : pick(1, 3);
     image = {pick(5, 9), pick(5, 9), params.groups * channels};
     kernel = {pick(1, 3), pick(1, 3), channels, params.groups * pick(1, params.groups == 1 ? 20 : 7)};

@@ -20,11 +20,6 @@ const TensorSpec x_spec{{in}}, y_spec{{out}}, w_spec{{in, out}, Storage::packed}
     turned_spec{{out, in}, Storage::packed};
 const Shape x_shape{batch, in}, y_shape{batch, out}, w_shape{in, out};
 
-void check_close(const Values& found, const Values& expected) {
-  REQUIRE(found.size() == expected.size());
-  for (std::size_t i = 0; i < found.size(); ++i) REQUIRE(found[i] == Approx(expected[i]).margin(1e-5));
-}
-
 Values transposed(const Values& w) {
   Values turned(w.size());
   for (std::size_t k = 0; k < in; ++k)

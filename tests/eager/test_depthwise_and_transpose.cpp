@@ -1,4 +1,3 @@
-#include "base/random.hpp"
 #include "eager/user_memory.hpp"
 #include "ops/conv2d_transpose.hpp"
 #include "ops/depthwise_conv2d.hpp"
@@ -7,6 +6,7 @@
 #include "ops/transposed_window.hpp"
 #include "support/catch.hpp"
 #include "support/counts.hpp"
+#include "support/pick.hpp"
 #include "tilewise/error.hpp"
 #include "tilewise/ops.hpp"
 
@@ -16,19 +16,6 @@ using ops::Storage;
 using ops::TensorSpec;
 
 namespace {
-
-/// What both kinds of case draw.
-class Draw {
- public:
-  explicit Draw(std::uint64_t number) : random_(number, base::Stream::test, 9) {}
-  int operator()(int low, int high) {
-    return low + static_cast<int>(random_.below(static_cast<std::uint64_t>(high - low + 1), position_++));
-  }
-
- private:
-  base::Random random_;
-  std::uint64_t position_ = 0;
-};
 
 TensorSpec packed(const Shape& shape) {
   return {shape, Storage::packed};
@@ -53,7 +40,7 @@ struct DepthwiseCase : Expected {
   DepthwiseConv2DParams params;
 
   explicit DepthwiseCase(std::uint64_t number) {
-    Draw pick(number);
+    Pick pick(Numbers::whole, number);
     batch = pick(1, 3);
     image = {pick(5, 8), pick(5, 8), pick(1, 20)};
     kernel = {pick(1, 3), pick(1, 3), image[2], pick(1, 3)};
@@ -82,7 +69,7 @@ struct TransposeCase : Expected {
   Conv2DTransposeParams params;
 
   explicit TransposeCase(std::uint64_t number) {
-    Draw pick(number);
+    Pick pick(Numbers::whole, number);
     batch = pick(1, 3);
     image = {pick(2, 5), pick(2, 5), pick(1, 5)};
     kernel = {pick(2, 4), pick(2, 4), pick(1, 20), image[2]};
@@ -198,6 +185,10 @@ TEST_CASE("depthwise and transposed convolutions refuse what does not fit", "[ea
   CHECK_THROWS_WITH(conv2d_transpose(x, turned, {}, {}, y), contains("y is 1x3x3x6; expected 1x5x5x2"));
   CHECK_THROWS_WITH(conv2d_transpose(x, turned, {memory.data() + 150, {3}}, {}, y), contains("bias is 3; expected 2"));
   CHECK_THROWS_WITH(conv2d_transpose(x, turned, {}, {.output_padding = 1}, y), contains("conv2d_transpose: height"));
+  for (const Size2D& wrong : {Size2D(-5), Size2D(1, -1), Size2D(-1)})
+    CHECK_THROWS_WITH(conv2d_transpose(x, turned, {}, {.stride = 2, .output_padding = wrong}, y),
+                      contains("output padding -"));
+  CHECK_THROWS_WITH(conv2d_transpose(x, turned, {}, {.stride = INT64_MIN}, y), contains("height: stride -"));
   CHECK_THROWS_WITH(conv2d_transpose_backward(y, x, turned, {.activation = relu}, {.dx = y}),
                     contains("activation linear"));
 }

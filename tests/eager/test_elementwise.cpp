@@ -13,11 +13,6 @@ namespace {
 constexpr std::int64_t batch = 3;
 const Shape image{4, 3, 7}, shape = image.with_outer(batch);
 
-void check_close(const Values& found, const Values& expected) {
-  REQUIRE(found.size() == expected.size());
-  for (std::size_t i = 0; i < found.size(); ++i) REQUIRE(found[i] == Approx(expected[i]).margin(1e-6));
-}
-
 /// An activation's name to the caller, its op and its backward op.
 struct Smooth {
   Activation activation;
@@ -129,6 +124,7 @@ TEST_CASE("elementwise operations refuse what they cannot do", "[eager]") {
   const ConstTensorView x(memory.data(), {2, 5});
   const TensorView y(memory.data() + 20, {2, 5});
   CHECK_THROWS_WITH(leaky_relu(x, -1, y), contains("leaky_relu: a slope of -1"));
+  CHECK_THROWS_WITH(leaky_relu(x, 1e300, y), contains("within a float's range"));
   CHECK_THROWS_WITH(leaky_relu_backward(x, {memory.data() + 10, {2, 4}}, 0.5, y),
                     contains("leaky_relu_backward: y is 2x4; expected 2x5"));
   CHECK_THROWS_WITH(dropout(x, 1, 0, 0, y), contains("dropout: a rate of 1"));

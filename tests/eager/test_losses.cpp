@@ -17,11 +17,6 @@ const Shape shape{batch, classes};
 const TensorSpec scores_spec{{classes}}, labels_spec{{}, Storage::batched, ops::Element::i32};
 const Values labels{4, 0, 2};
 
-void check_close(const Values& found, const Values& expected) {
-  REQUIRE(found.size() == expected.size());
-  for (std::size_t i = 0; i < found.size(); ++i) REQUIRE(found[i] == Approx(expected[i]).margin(1e-6));
-}
-
 }  // namespace
 
 TEST_CASE("softmax_cross_entropy and its backward on the caller's buffers are the ops", "[eager]") {

@@ -64,12 +64,6 @@ std::vector<PoolCase> cases() {
            2}};
 }
 
-/// Rounding apart: the reference divides in float64.
-void check_close(const Values& found, const Values& expected) {
-  REQUIRE(found.size() == expected.size());
-  for (std::size_t i = 0; i < found.size(); ++i) REQUIRE(found[i] == Approx(expected[i]).margin(1e-5));
-}
-
 template <class Index>
 void check_max_pool(const PoolCase& c, Guard guard, Lie lie) {
   UserMemory memory(guard, lie);
@@ -133,14 +127,13 @@ TEST_CASE("a prepared max-pool runs with its index and without", "[eager]") {
 TEST_CASE("an index that max_pool2d did not make changes nothing outside of dx", "[eager]") {
   const PoolCase c({}, {6, 8, 5}, 3);
   for (Isa isa : available_isas()) {
-    set_isa(isa);
+    const ForcedIsa forced(isa);
     UserMemory memory(Guard::after);
     const TensorView dx = memory.output(c.x_shape());
     const auto index = memory.input<std::uint8_t>(c.y_shape(), Values(c.dy.size(), 200));
     max_pool2d_backward(memory.input(c.y_shape(), c.dy), index, c.max(), dx);
     CHECK(memory.read(dx) == Values(c.x.size(), 0.0));
   }
-  set_isa(default_isa());
 }
 
 TEST_CASE("pools that do not fit are refused", "[eager]") {
@@ -160,6 +153,8 @@ TEST_CASE("pools that do not fit are refused", "[eager]") {
   CHECK_THROWS_WITH(
       average_pool2d_backward(out, {.window = {1, 2}, .padding = Padding(0, 0, 3, 0)}, {x.data(), {2, 4, 4, 3}}),
       contains("wholly in the padding"));
+  CHECK_THROWS_WITH(prepare_max_pool2d_backward({2, 4, 4, 3}, {.window = {1, 2}, .padding = Padding(0, 0, 3, 0)}),
+                    contains("wholly in the padding"));
   CHECK_THROWS_AS(max_pool2d(image, {.window = -1}, out), ShapeError);
   CHECK_THROWS_AS(max_pool2d(image, {.stride = {1, -1}}, out), ShapeError);
 }

@@ -30,7 +30,7 @@ Values ramp(const Shape& shape) {
 }  // namespace
 
 TEST_CASE("a prepared operation allocates nothing, dense or strided, whatever the batch", "[eager]") {
-  set_threads(1);  // oneTBB's own pools allocate now and then
+  const Threads one(1);  // oneTBB's own pools allocate now and then
   for (Lie lie : all_lies) {
     UserMemory memory(Guard::after, lie);
     const Shape image{3, 9, 8, 4}, map{3, 7, 6, 5}, kernel{3, 3, 4, 5}, pooled{3, 4, 4, 4};
@@ -79,11 +79,33 @@ TEST_CASE("a prepared operation allocates nothing, dense or strided, whatever th
     check_allocates_nothing([&] { sum.run(drows, soft, product); });
     CHECK(memory.gaps_written() == 0);
   }
-  set_threads(0);
+}
+
+TEST_CASE("prepared depthwise and transposed convolutions allocate nothing, dense or strided", "[eager]") {
+  const Threads one(1);
+  for (Lie lie : all_lies) {
+    UserMemory memory(Guard::after, lie);
+    const Shape image{3, 9, 8, 4}, separate{3, 3, 4, 2}, map{3, 7, 6, 8}, kernel{3, 3, 5, 4}, stamped{3, 11, 10, 5};
+    const auto in = [&](const Shape& shape) { return memory.input(shape, ramp(shape)); };
+    const ConstTensorView x = in(image), w = in(separate), turned = in(kernel);
+    const TensorView dx = memory.output(image), dw = memory.output(separate), dturned = memory.output(kernel),
+                     eight = memory.output({8}), five = memory.output({5}), y = memory.output(map),
+                     z = memory.output(stamped);
+    PreparedDepthwiseConv2D depthwise = prepare_depthwise_conv2d(image, {.activation = relu}, w, in({8}));
+    check_allocates_nothing([&] { depthwise.run(x, y); });
+    PreparedDepthwiseConv2DBackward depthwise_backward = prepare_depthwise_conv2d_backward(image, {}, w);
+    check_allocates_nothing([&] { depthwise_backward.run(y, x, {dx, dw, eight}); });
+    PreparedConv2DTranspose transpose =
+        prepare_conv2d_transpose(image, {.activation = Activation::tanh}, turned, in({5}));
+    check_allocates_nothing([&] { transpose.run(x, z); });
+    PreparedConv2DTransposeBackward transpose_backward = prepare_conv2d_transpose_backward(image, {}, turned);
+    check_allocates_nothing([&] { transpose_backward.run(z, x, {dx, dturned, five}); });
+    CHECK(memory.gaps_written() == 0);
+  }
 }
 
 TEST_CASE("prepared losses, dropout and batch normalisation allocate nothing, dense or strided", "[eager]") {
-  set_threads(1);
+  const Threads one(1);
   for (Lie lie : all_lies) {
     UserMemory memory(Guard::after, lie);
     const Shape shape{3, 5}, channels{5};
@@ -120,7 +142,6 @@ TEST_CASE("prepared losses, dropout and batch normalisation allocate nothing, de
     check_allocates_nothing([&] { backward.run(x, y, mean, variance, {z, dgamma, dbeta}); });
     CHECK(memory.gaps_written() == 0);
   }
-  set_threads(0);
 }
 
 TEST_CASE("prepared operations run at the same time, each on a thread of its own", "[eager]") {
@@ -144,10 +165,9 @@ TEST_CASE("large strided views are copied by several threads", "[eager]") {
   const Shape shape{3, 70, 90, 5};
   UserMemory memory(Guard::after, Lie::gapped);
   const Values a = ramp(shape);
-  set_threads(4);
+  const Threads several(4);
   const TensorView y = memory.output(shape);
   add(memory.input(shape, a), memory.input(shape, a), y);
-  set_threads(0);
   const Values found = memory.read(y);
   for (std::size_t i = 0; i < a.size(); ++i) REQUIRE(found[i] == 2 * a[i]);
   CHECK(memory.gaps_written() == 0);

@@ -48,6 +48,8 @@ TEST_CASE("conv2d_backward refuses what does not fit", "[eager]") {
   Fitting f;
   CHECK_NOTHROW(conv2d_backward(f.dy, f.x, f.w, {}, {f.dx, f.dw, f.db}));
   CHECK_THROWS_WITH(conv2d_backward(f.dy, f.x, f.w, {}, {}), contains("no gradient is wanted"));
+  CHECK_THROWS_WITH(conv2d_backward({f.at(3), {2, 3, 4, 0}}, f.x, {f.at(1), {3, 3, 3, 0}}, {}, {.dx = f.dx}),
+                    contains("conv2d_backward: the kernel 3x3x3x0 is empty"));
   CHECK_THROWS_WITH(conv2d_backward({}, f.x, f.w, {}, {.dx = f.dx}), contains("dy is left out"));
   CHECK_THROWS_WITH(conv2d_backward(f.dy, {}, f.w, {}, {.dx = f.dx, .dw = f.dw}), contains("x is left out"));
   CHECK_THROWS_WITH(conv2d_backward(f.dy, {}, f.w, {}, {.db = f.db}), contains("x is left out"));
@@ -115,6 +117,9 @@ TEST_CASE("dense, activations and add refuse what does not fit", "[eager]") {
   CHECK_THROWS_WITH(dense_backward(y, x, {memory.data(), {4, 5}}, {.db = TensorView(memory.data() + 50, {5})}),
                     contains("dense_backward: w is 4x5; expected 3 on axis 0"));
   CHECK_THROWS_WITH(dense_backward(y, x, w, {}), contains("no gradient is wanted"));
+  CHECK_THROWS_WITH(dense_backward({memory.data(), {4, 0}}, x, {memory.data(), {3, 0}},
+                                   {.dx = TensorView(memory.data() + 50, {4, 3})}),
+                    contains("dense_backward: the kernel 3x0 is empty"));
   CHECK_THROWS_WITH(activate(x, linear, y), contains("activate: activation linear"));
   CHECK_THROWS_WITH(activate({memory.data(), {2, 2, 3}}, softmax, {result.data(), {2, 2, 3}}), contains("softmax"));
   CHECK_THROWS_WITH(activate({memory.data(), Shape{}}, relu, {result.data(), Shape{}}), contains("expected a batch"));

@@ -6,6 +6,7 @@
 #include "support/catch.hpp"
 #include "support/graph_runner.hpp"
 #include "support/guarded.hpp"
+#include "support/settings.hpp"
 #include "tilewise/isa.hpp"
 #include "tilewise/runtime.hpp"
 #include "tilewise/view.hpp"
@@ -106,16 +107,20 @@ template <class F>
 void on_every_isa(F f) {
   for (Isa isa : available_isas())
     for (int threads : {1, 3}) {
-      set_isa(isa);
-      set_threads(threads);
+      const ForcedIsa forced(isa);
+      const Threads limited(threads);
       for (Lie lie : all_lies)
         for (Guard guard : {Guard::after, Guard::before}) {
           INFO("isa " << isa_name(isa) << ", threads " << threads << ", lie " << static_cast<int>(lie));
           f(guard, lie);
         }
     }
-  set_isa(default_isa());
-  set_threads(0);
+}
+
+/// Rounding apart: the reference computes in float64.
+inline void check_close(const Values& found, const Values& expected, double margin = 1e-6) {
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) REQUIRE(found[i] == Approx(expected[i]).epsilon(1e-5).margin(margin));
 }
 
 /// What the float64 reference computes.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the golden files of this folder: what Keras computes, for tests that hold tilewise to it.
+"""Writes conv2d, pooling, classification, optimizers and training.json: what Keras computes.
 
     python3 -m venv ~/keras-venv && ~/keras-venv/bin/pip install tensorflow-cpu
     ~/keras-venv/bin/python tests/golden/make_keras_golden.py

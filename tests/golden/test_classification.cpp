@@ -2,6 +2,7 @@
 
 #include "golden/golden.hpp"
 #include "ops/classification.hpp"
+#include "ops/top_k_accuracy.hpp"
 
 using namespace tilewise;
 using namespace tilewise::golden;
@@ -23,7 +24,7 @@ TEST_CASE("cross-entropy, its gradient and softmax of logits are Keras's", "[gol
       const ValueId x = network.input(logits), labels = network.labels(golden.at("labels"));
       const ValueId softmax = network.graph().emit(std::make_shared<ops::Softmax>(), {x})[0];
       const ValueId loss = network.graph().emit(std::make_shared<ops::SoftmaxCrossEntropy>(), {x, labels})[0];
-      const ValueId accuracy = network.graph().emit(std::make_shared<ops::SparseAccuracy>(), {x, labels})[0];
+      const ValueId accuracy = network.graph().emit(std::make_shared<ops::TopKAccuracy>(1), {x, labels})[0];
       const ValueId gradient = plan::differentiate(network.graph(), loss, {x})[0];
       network.run({softmax, loss, accuracy, gradient});
 
@@ -45,7 +46,7 @@ TEST_CASE("cross-entropy of probabilities is Keras's, clipped as there", "[golde
       SmallGraph network(isa, probabilities.shape[0]);
       const ValueId p = network.input(probabilities), labels = network.labels(golden.at("labels"));
       const ValueId loss = network.graph().emit(std::make_shared<ops::CrossEntropy>(), {p, labels})[0];
-      const ValueId accuracy = network.graph().emit(std::make_shared<ops::SparseAccuracy>(), {p, labels})[0];
+      const ValueId accuracy = network.graph().emit(std::make_shared<ops::TopKAccuracy>(1), {p, labels})[0];
       network.run({loss, accuracy});
 
       CHECK(difference(network.get(loss), tensor(golden.at("loss")).values, relative, clipping) == "");

@@ -1,6 +1,7 @@
 #include <variant>
 
 #include "golden/golden.hpp"
+#include "support/settings.hpp"
 #include "tilewise/tilewise.hpp"
 
 using namespace tilewise;
@@ -17,18 +18,13 @@ std::vector<Weights> weights_of(const json& list) {
   return weights;
 }
 
-struct ScopedIsa {
-  explicit ScopedIsa(Isa isa) { set_isa(isa); }
-  ~ScopedIsa() { set_isa(default_isa()); }
-};
-
 }  // namespace
 
 TEST_CASE("a small network trains as in Keras", "[golden]") {
   for (Isa isa : available_isas())
     for (const json& golden : cases("training.json")) {
       INFO(isa_name(isa) << ": " << golden.at("name"));
-      const ScopedIsa scoped(isa);
+      const test::ForcedIsa forced(isa);
       const Array samples = tensor(golden.at("samples"));
       const Dataset data(Shape(samples.shape.begin() + 1, samples.shape.rank() - 1), samples.values,
                          golden.at("labels").get<std::vector<std::int32_t>>());

@@ -1,10 +1,9 @@
-#include <cstdlib>
-#include <optional>
 #include <string>
 
 #include "kernels/cpu.hpp"
 #include "kernels/select.hpp"
 #include "support/catch.hpp"
+#include "support/settings.hpp"
 #include "tilewise/error.hpp"
 #include "tilewise/isa.hpp"
 
@@ -17,25 +16,6 @@ using kernels::CpuRegisters;
 // A Skylake server, as CPUID reports it under a system that saves everything.
 constexpr CpuRegisters skylake_server{
     .leaf1_ecx = 0x7FFEFBFF, .leaf1_edx = 0xBFEBFBFF, .leaf7_ebx = 0xD39FFFFB, .xcr0 = 0x2FF};
-
-/// Sets an environment variable while it lives.
-class ScopedVariable {
- public:
-  ScopedVariable(const char* name, const char* value) : name_(name) {
-    if (const char* old = std::getenv(name)) old_ = old;
-    setenv(name, value, 1);
-  }
-  ~ScopedVariable() {
-    if (old_)
-      setenv(name_, old_->c_str(), 1);
-    else
-      unsetenv(name_);
-  }
-
- private:
-  const char* name_;
-  std::optional<std::string> old_;
-};
 
 TEST_CASE("no registers, no x86 ISA", "[kernels]") {
   const CpuFeatures features = decode(CpuRegisters{});
@@ -110,16 +90,16 @@ TEST_CASE("an ISA that is not there is refused by name", "[kernels]") {
   CHECK_THROWS_AS(require_isa(foreign), ArgumentError);
   CHECK_THROWS_WITH(require_isa(foreign), contains(foreign) && contains("available: reference"));
   CHECK_THROWS_WITH(require_isa("mmx"), contains("mmx") && contains("available: reference"));
-  const ScopedVariable forced("TILEWISE_ISA", foreign);
+  const test::Environment forced("TILEWISE_ISA", foreign);
   CHECK_THROWS_AS(default_isa(), ArgumentError);
 }
 
 TEST_CASE("TILEWISE_ISA forces an ISA", "[kernels]") {
   for (Isa isa : available_isas()) {
-    const ScopedVariable forced("TILEWISE_ISA", std::string(isa_name(isa)).c_str());
+    const test::Environment forced("TILEWISE_ISA", std::string(isa_name(isa)).c_str());
     CHECK(default_isa() == isa);
   }
-  const ScopedVariable unset("TILEWISE_ISA", "");
+  const test::Environment unset("TILEWISE_ISA", "");
   CHECK(default_isa() == kernels::best_isa());
 }
 

@@ -29,8 +29,7 @@ const std::vector<DrawnLoss>& every_loss();
 /// Blocks with short cuts, a shared layer, and branches that are joined.
 Tensor draw_branches(Pick& pick, const Tensor& x);
 
-/// An image of random extent, 6 to 8 rows and columns, that trained weights stand before, so that what comes back
-/// through the layer under test is seen.
+/// `x` through a convolution: trained weights before the layer under test, so that what comes back through it is seen.
 Tensor draw_image(Pick& pick, const Tensor& x);
 
 }  // namespace tilewise::test

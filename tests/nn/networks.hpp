@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "support/settings.hpp"
 #include "tilewise/tilewise.hpp"
 
 /// Networks and data that several tests train.
@@ -20,7 +21,7 @@ inline std::vector<Layer> notebook_layers() {
           Dense(10, {.activation = softmax})};
 }
 
-/// One of each kind of layer, on 9x8x2; 3 classes.
+/// Convolutions, both pools, ReLU, dense and softmax, on 9x8x2; 3 classes.
 inline std::vector<Layer> small_layers() {
   return {Conv2D(5, {3, 3}, {.padding = same, .activation = relu}),
           MaxPool2D(),
@@ -62,14 +63,5 @@ inline std::vector<float> all_weights(const Model& model) {
   for (const Weights& weights : model.weights()) all.insert(all.end(), weights.values.begin(), weights.values.end());
   return all;
 }
-
-/// The threads of the library for the time of a test.
-class Threads {
- public:
-  explicit Threads(int count) { set_threads(count); }
-  ~Threads() { set_threads(0); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-};
 
 }  // namespace tilewise::test

@@ -44,7 +44,7 @@ void check_gradients(std::vector<Layer> layers, const Shape& shape, bool fuse) {
 
 TEST_CASE("the gradients of a whole network are those of central differences", "[nn]") {
   const bool fuse = GENERATE(true, false);
-  SECTION("of every kind of layer") {
+  SECTION("of convolutions, pools and dense layers") {
     check_gradients(small_layers(), small_shape(), fuse);
   }
   SECTION("with fused ReLU and max-pool twice, odd sizes, and a rest that no window reaches") {

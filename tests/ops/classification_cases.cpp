@@ -56,20 +56,6 @@ OpCase draw_softmax_cross_entropy_backward(Pick& pick) {
           c.batch};
 }
 
-OpCase draw_sparse_accuracy(Pick& pick) {
-  const ScoreCase c(pick);
-  const auto definition = [c](const Inputs& in) {
-    Values right;
-    for (std::size_t i = 0; i < c.samples(); ++i) right.push_back(c.rank(in[0], i, c.label(in[1], i)) == 0);
-    return Inputs{right};
-  };
-  return {std::make_shared<ops::SparseAccuracy>(),
-          {c.scores, c.labels_spec()},
-          {pick.values(c.scores, c.batch), c.labels(pick)},
-          c.batch,
-          definition};
-}
-
 }  // namespace
 
 std::vector<DrawnOp> classification_ops() {
@@ -78,8 +64,7 @@ std::vector<DrawnOp> classification_ops() {
           {"cross_entropy", draw_cross_entropy},
           {"cross_entropy_backward", draw_cross_entropy_backward},
           {"softmax_cross_entropy", draw_softmax_cross_entropy},
-          {"softmax_cross_entropy_backward", draw_softmax_cross_entropy_backward},
-          {"sparse_accuracy", draw_sparse_accuracy}};
+          {"softmax_cross_entropy_backward", draw_softmax_cross_entropy_backward}};
 }
 
 }  // namespace tilewise::test

@@ -12,7 +12,7 @@ struct DepthwiseCase {
   ops::Window2D window;
   std::int64_t out_channels, height, width, batch;
 
-  explicit DepthwiseCase(Pick& pick) : window(draw_window(pick, 5)), out_channels(pick.channels(70)) {
+  explicit DepthwiseCase(Pick& pick) : window(draw_window(pick, 7)), out_channels(pick.channels(70)) {
     height = least_height(window) - 1 + pick.size(8);
     width = least_width(window) - 1 + pick.places(8);
     batch = pick.places(5);

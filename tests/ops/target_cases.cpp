@@ -111,20 +111,6 @@ OpCase draw_squared_error_backward(Pick& pick) {
   return made;
 }
 
-OpCase draw_categorical_accuracy(Pick& pick) {
-  const ScoreCase c(pick);
-  const auto definition = [c](const Inputs& in) {
-    Values right;
-    for (std::size_t i = 0; i < c.samples(); ++i) right.push_back(c.largest(in[0], i) == c.largest(in[1], i));
-    return Inputs{right};
-  };
-  return {std::make_shared<ops::CategoricalAccuracy>(),
-          {c.scores, c.scores},
-          {pick.values(c.scores, c.batch), pick.values(c.scores, c.batch)},
-          c.batch,
-          definition};
-}
-
 OpCase draw_top_k_accuracy(Pick& pick) {
   const ScoreCase c(pick);
   const bool by_label = pick.flag();
@@ -154,7 +140,6 @@ std::vector<DrawnOp> target_ops() {
           {"softmax_target_cross_entropy_backward", draw_softmax_target_cross_entropy_backward},
           {"squared_error", draw_squared_error},
           {"squared_error_backward", draw_squared_error_backward},
-          {"categorical_accuracy", draw_categorical_accuracy},
           {"top_k_accuracy", draw_top_k_accuracy}};
 }
 

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "ops/classification.hpp"
+#include "ops/top_k_accuracy.hpp"
 #include "support/catch.hpp"
 #include "support/graph_runner.hpp"
 
@@ -32,6 +33,6 @@ TEST_CASE("softmax and cross-entropy are stable for any finite logits", "[ops]")
 TEST_CASE("accuracy counts the first of the largest scores", "[ops]") {
   const Values tied{1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 3, 3, 0, 0};
   for (const ops::Kernels& kernels : all_float_kernels())
-    CHECK(run_op(std::make_shared<ops::SparseAccuracy>(), {scores, labels}, {tied, some_labels}, {kernels, 3})[0] ==
+    CHECK(run_op(std::make_shared<ops::TopKAccuracy>(1), {scores, labels}, {tied, some_labels}, {kernels, 3})[0] ==
           Values{1, 1, 0});
 }

@@ -189,6 +189,28 @@ TEST_CASE("every op's gradients are its derivatives", "[ops]") {
   }
 }
 
+TEST_CASE("every op gives an empty batch empty results and zero sums", "[ops]") {
+  for (const DrawnOp& drawn : every_op()) {
+    Pick pick(Numbers::real, 60'000'000);
+    OpCase c = drawn.draw(pick);
+    const auto is_batched = [](const ops::TensorSpec& spec) { return spec.storage == ops::Storage::batched; };
+    if (std::none_of(c.specs.begin(), c.specs.end(),
+                     [&](const auto& spec) { return !ops::is_absent(spec) && is_batched(spec); }))
+      continue;
+    for (std::size_t input = 0; input < c.inputs.size(); ++input)
+      if (is_batched(c.specs[input])) c.inputs[input].clear();
+    c.batch = 0;
+    for (const ops::Kernels& kernels : all_float_kernels())
+      for (const int threads : {1, 3}) {
+        INFO(drawn.name << ", isa " << kernels.isa() << ", threads " << threads);
+        const std::vector<Values> found = run(c, kernels, threads);
+        const std::vector<ops::TensorSpec> outputs = c.op->infer(c.specs);
+        for (std::size_t output = 0; output < outputs.size(); ++output)
+          REQUIRE(found[output] == (is_batched(outputs[output]) ? Values{} : Values(found[output].size(), 0.0)));
+      }
+  }
+}
+
 // What keeps an op from being left out of a row.
 
 TEST_CASE("an op without a definition has no integer form, and one that is affine says so", "[ops]") {

@@ -2,6 +2,7 @@
 
 #include "ops/classification.hpp"
 #include "ops/targets.hpp"
+#include "ops/top_k_accuracy.hpp"
 #include "support/catch.hpp"
 #include "support/graph_runner.hpp"
 #include "tilewise/error.hpp"
@@ -53,8 +54,8 @@ TEST_CASE("with one-hot targets the losses are those of labels", "[ops]") {
     CHECK(target == sparse);
     CHECK(run_op(std::make_shared<ops::TargetCrossEntropy>(), {scores, scores}, {p, one_hot(0)}, settings) ==
           run_op(std::make_shared<ops::CrossEntropy>(), {scores, labels_spec}, {p, labels}, settings));
-    CHECK(run_op(std::make_shared<ops::CategoricalAccuracy>(), {scores, scores}, {p, one_hot(0)}, settings) ==
-          run_op(std::make_shared<ops::SparseAccuracy>(), {scores, labels_spec}, {p, labels}, settings));
+    CHECK(run_op(std::make_shared<ops::TopKAccuracy>(1), {scores, scores}, {p, one_hot(0)}, settings) ==
+          run_op(std::make_shared<ops::TopKAccuracy>(1), {scores, labels_spec}, {p, labels}, settings));
   }
 }
 

@@ -42,19 +42,6 @@ TEST_CASE("top-k accuracy counts the labels among the k largest outputs", "[ops]
     }
 }
 
-TEST_CASE("top-1 accuracy is the accuracy, ties included", "[ops]") {
-  const RunSettings settings{all_float_kernels().front(), 200, 2};
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const Values outputs = integers(scores, 200, 2, seed), targets = integers(scores, 200, 2, seed + 100);
-    Values some_labels = integers({{}}, 200, 2, seed + 50);
-    for (double& label : some_labels) label += 2;
-    CHECK(run_op(top(1), {scores, labels}, {outputs, some_labels}, settings) ==
-          run_op(std::make_shared<ops::SparseAccuracy>(), {scores, labels}, {outputs, some_labels}, settings));
-    CHECK(run_op(top(1), {scores, scores}, {outputs, targets}, settings) ==
-          run_op(std::make_shared<ops::CategoricalAccuracy>(), {scores, scores}, {outputs, targets}, settings));
-  }
-}
-
 TEST_CASE("NaN is never among the largest outputs", "[ops]") {
   const Values outputs{NAN, 1, 2, 3, 4, /**/ NAN, 1, 2, 3, 4};
   CHECK(run_op(top(4), {scores, labels}, {outputs, {0, 1}}, {all_float_kernels().front(), 2})[0] == Values{0, 1});

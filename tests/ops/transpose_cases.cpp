@@ -13,7 +13,7 @@ struct TransposeCase {
   ops::Extent2D added;  ///< output padding
   std::int64_t in_channels, out_channels, height, width, batch;
 
-  explicit TransposeCase(Pick& pick) : window(draw_window(pick, 5)) {
+  explicit TransposeCase(Pick& pick) : window(draw_window(pick, 7)) {
     added = {pick(1, std::max(window.stride.height, window.dilation.height)) - 1,
              pick(1, std::max(window.stride.width, window.dilation.width)) - 1};
     in_channels = pick.channels(20);

@@ -1,17 +1,20 @@
 #include <array>
 #include <atomic>
-#include <cstdlib>
+#include <optional>
 #include <tilewise/runtime.hpp>
 
 #include "plan/parallel.hpp"
 #include "support/catch.hpp"
+#include "support/settings.hpp"
 #include "tilewise/error.hpp"
 
 using namespace tilewise;
+using namespace tilewise::test;
 
 TEST_CASE("every lane is called once, whatever the back end", "[plan]") {
   for (plan::Backend backend : {plan::Backend::tbb, plan::Backend::threads}) {
-    plan::set_backend(backend);
+    std::optional<StandardThreads> own;
+    if (backend == plan::Backend::threads) own.emplace();
     for (int lanes : {1, 2, 3, 7, 16})
       for (int repeat = 0; repeat < 20; ++repeat) {
         std::array<std::atomic<int>, 16> calls{};
@@ -19,7 +22,6 @@ TEST_CASE("every lane is called once, whatever the back end", "[plan]") {
         for (int lane = 0; lane < 16; ++lane) REQUIRE(calls[static_cast<std::size_t>(lane)] == (lane < lanes ? 1 : 0));
       }
   }
-  plan::set_backend(plan::Backend::tbb);
 }
 
 TEST_CASE("denormals are flushed in every lane and the caller's mode is as it was", "[plan]") {
@@ -31,24 +33,23 @@ TEST_CASE("denormals are flushed in every lane and the caller's mode is as it wa
 }
 
 TEST_CASE("the number of threads comes from the program, else the environment, else the machine", "[plan]") {
-  const char* saved = std::getenv("TILEWISE_THREADS");
-  const std::string before = saved ? saved : "";
-  unsetenv("TILEWISE_THREADS");
-  CHECK(threads() >= 1);
-  setenv("TILEWISE_THREADS", "3", 1);
+  const char* const variable = "TILEWISE_THREADS";
+  {
+    const Environment unset(variable, nullptr);
+    CHECK(threads() >= 1);
+  }
+  const Environment three(variable, "3");
   CHECK(threads() == 3);
-  CHECK(threads_reason() == "TILEWISE_THREADS");
-  set_threads(5);
-  CHECK(threads() == 5);
-  set_threads(0);
+  CHECK(threads_reason() == variable);
+  {
+    const Threads five(5);
+    CHECK(threads() == 5);
+    CHECK(threads_reason() == "set by the program");
+  }
   for (const char* wrong : {"0", "-1", "two", "3x", "", "1025", "99999999999"}) {
-    setenv("TILEWISE_THREADS", wrong, 1);
+    const Environment set(variable, wrong);
     CHECK_THROWS_AS(threads(), ArgumentError);
   }
   CHECK_THROWS_AS(set_threads(-1), ArgumentError);
   CHECK_THROWS_AS(set_threads(1025), ArgumentError);
-  if (saved)
-    setenv("TILEWISE_THREADS", before.c_str(), 1);
-  else
-    unsetenv("TILEWISE_THREADS");
 }

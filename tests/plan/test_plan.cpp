@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "kernels/select.hpp"
 #include "ops/classification.hpp"
@@ -13,6 +14,7 @@
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/graph_runner.hpp"
+#include "support/settings.hpp"
 #include "tilewise/error.hpp"
 
 using namespace tilewise;
@@ -148,14 +150,14 @@ TEST_CASE("any number of threads gives the same bits, on either back end", "[pla
   for (const Net& net : {residual_net(13), pooled_net(13)})
     for (const ops::Kernels& kernels : all_float_kernels())
       for (plan::Backend backend : {plan::Backend::tbb, plan::Backend::threads}) {
-        plan::set_backend(backend);
+        std::optional<StandardThreads> own;
+        if (backend == plan::Backend::threads) own.emplace();
         const std::vector<Values> expected = loss_and_gradients(net, {kernels, 13, 1});
         for (int threads : {2, 3, 4, 7, 16}) {
           INFO("isa " << kernels.isa() << ", threads " << threads);
           CHECK(loss_and_gradients(net, {kernels, 13, threads}) == expected);
         }
       }
-  plan::set_backend(plan::Backend::tbb);
 }
 
 TEST_CASE("the plan fuses convolution, bias, ReLU, max-pool and its index, and softmax with its loss", "[plan]") {
@@ -186,6 +188,26 @@ TEST_CASE("what is read elsewhere is not fused away", "[plan]") {
     const auto fused = run_graph(net.graph, net.inputs, {pooled}, {kernels, 2});
     CHECK(kept[2] == fused[0]);
     for (std::size_t i = 0; i < kept[0].size(); ++i) REQUIRE(kept[1][i] == std::max(kept[0][i], 0.0));
+  }
+}
+
+TEST_CASE("a max-pool does not fuse where a kernel without pools is faster, and changes no bit there", "[plan]") {
+  for (const std::int64_t groups : {1, 8}) {
+    Net net({6, 6, 16}, 4, 2);
+    const std::int64_t out = groups == 1 ? 4 : 16;  // few output channels, or small groups
+    const ValueId kernel = net.graph.add_parameter("kernel", {3, 3, 16 / groups, out}, 0, groups);
+    net.inputs[kernel] = reals({{3, 3, 16 / groups, out}, Storage::packed}, 1, 5);
+    const ValueId sum = net.emit<ops::Conv2D>({net.x, kernel, plan::no_value},
+                                              ops::Conv2DAttributes{.window = {{3, 3}}, .groups = groups});
+    const ValueId pooled = net.emit<ops::MaxPool2D>({net.emit<ops::Relu>({sum})}, ops::Window2D{{2, 2}, {2, 2}});
+    for (const ops::Kernels& kernels : all_float_kernels()) {
+      INFO("groups " << groups << ", isa " << kernels.isa());
+      const auto plan = plan::make_plan(net.graph, {kernels, 4, {pooled}});
+      CHECK(count_steps(*plan, "max_pool2d") == 1);
+      CHECK(count_steps(*plan, "relu") == 0);
+      CHECK(run_graph(net.graph, net.inputs, {pooled}, {kernels, 4, 1, true}) ==
+            run_graph(net.graph, net.inputs, {pooled}, {kernels, 4, 1, false}));
+    }
   }
 }
 
@@ -248,12 +270,12 @@ TEST_CASE("a step has its workspace and each lane its scratch", "[plan]") {
   Values expected = x;
   for (double& value : expected) value *= 2;
   for (plan::Backend backend : {plan::Backend::tbb, plan::Backend::threads}) {
-    plan::set_backend(backend);
+    std::optional<StandardThreads> own;
+    if (backend == plan::Backend::threads) own.emplace();
     for (int threads : {1, 2, 3, 7})
       CHECK(run_op(std::make_shared<DoubleByWorkspace>(), {spec}, {x},
                    {ops::Kernels(ops::Scalar::f64), 19, threads})[0] == expected);
   }
-  plan::set_backend(plan::Backend::tbb);
 }
 
 TEST_CASE("a batch whose memory does not fit is refused before anything is made of it", "[plan]") {

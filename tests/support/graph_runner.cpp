@@ -193,7 +193,7 @@ std::vector<Values> run_op(std::shared_ptr<const ops::Op> op, const std::vector<
     execution.bind_output(output, data);
   }
   execution.run(settings.batch, settings.threads);
-  count_cases("4 guard pages, ops", std::string(op->kind()), 1);
+  count_cases("4 guard pages, ops", std::string(op->kind()) + "/" + std::string(settings.kernels.isa()), 1);
   std::vector<Values> results = read_outputs(graph, outputs, execution, settings);
   for (int input : updated)
     results.push_back(read(specs[static_cast<std::size_t>(input)], settings, changed.at(input)));

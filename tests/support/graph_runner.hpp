@@ -19,7 +19,7 @@ std::int64_t element_count(const ops::TensorSpec& spec, std::int64_t batch);
 
 /// Small integers in [-limit, limit] for every element, from (seed, position).
 Values integers(const ops::TensorSpec& spec, std::int64_t batch, int limit, std::uint64_t seed);
-/// Multiples of 2^-12 in [-1, 1), no two values of a sample equal if it has fewer than 8192 elements: far from the
+/// Odd multiples of 2^-13 in [-1, 1), no two values of a sample equal if it has fewer than 8192 elements: far from the
 /// kinks of max-pool.
 Values reals(const ops::TensorSpec& spec, std::int64_t batch, std::uint64_t seed);
 

@@ -108,10 +108,7 @@ TEST_CASE("a training has the same bits with any number of threads", "[train]") 
       CAPTURE(threads, optimizer.index());
       CHECK(training_bits(threads, optimizer, 6) == expected);
     }
-    struct Backend {
-      Backend() { plan::set_backend(plan::Backend::threads); }
-      ~Backend() { plan::set_backend(plan::Backend::tbb); }
-    } on_std_threads;
+    const StandardThreads on_threads_of_our_own;
     CHECK(training_bits(4, optimizer, 6) == expected);
   }
 }

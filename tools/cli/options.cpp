@@ -64,7 +64,7 @@ CLI::Option* add_positive(CLI::App& command, const std::string& name, double& va
 void ComputeOptions::add_to(CLI::App& command) {
   constexpr std::int64_t most_threads = 1024;
   add_integer(command, "--threads", threads, 1, most_threads,
-              "Threads to compute with (default: TILEWISE_THREADS, else the CPUs that this process may use)");
+              "Threads to compute with (default: TILEWISE_THREADS, else what affinity and control groups allow)");
   command
       .add_option("--isa", isa,
                   "Instruction set: reference, sse2, avx2, avx512 or neon64 (default: TILEWISE_ISA, else the widest)")

@@ -36,7 +36,7 @@ struct MeanSquaredError {};
 
 using Loss = std::variant<SparseCategoricalCrossentropy, CategoricalCrossentropy, MeanSquaredError>;
 
-/// The share of samples whose largest output is that of their label, or of their largest target.
+/// The share of samples whose largest output is that of their label, or of their largest target: TopKAccuracy of k = 1.
 struct Accuracy {};
 
 /// The share of samples whose label, or largest target, is among the k largest outputs. Of equal outputs the first ones

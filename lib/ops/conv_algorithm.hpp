@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "ops/op.hpp"
+
+namespace tilewise::ops {
+
+/// How the sums of a convolution are cut into vectors.
+enum class ConvAlgorithm {
+  tile,          ///< kernel conv_tile: vectors of a group's output channels; the only one that pools
+  dots,          ///< kernel conv_dot_tile: vectors of input channels, where a group has few output channels
+  small_groups,  ///< kernel depthwise_tile: vectors across groups of 1, 2 or 4 channels
+};
+
+/// With so many output channels of a group a vector of theirs is mostly empty on every ISA.
+inline constexpr std::int64_t few_outputs = 4;
+
+/// Of a convolution without pool from `in_channels` to `out_channels`, both in `groups`; of backward-data the same with
+/// the channels in each other's place.
+inline ConvAlgorithm conv_algorithm(std::int64_t groups, std::int64_t in_channels, std::int64_t out_channels) noexcept {
+  const std::int64_t in = in_channels / groups, out = out_channels / groups;
+  if (groups > 1 && in == out && (in == 1 || in == 2 || in == 4)) return ConvAlgorithm::small_groups;
+  if (out <= few_outputs && in >= kernels::dot_chains) return ConvAlgorithm::dots;
+  return ConvAlgorithm::tile;
+}
+
+/// For people: "direct 12x32" (places x channels of a tile), "direct dots", "direct small groups".
+std::string algorithm_name(ConvAlgorithm algorithm, const Kernels& kernels);
+
+}  // namespace tilewise::ops
