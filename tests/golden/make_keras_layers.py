@@ -126,6 +126,39 @@ def activations():
     ]
 
 
+def depthwise_convolutions():
+    cases = []
+    # (height, width, channels, multiplier, kernel, strides, padding, dilation)
+    for height, width, channels, times, kernel, strides, padding, dilation in [
+            (6, 7, 3, 1, (3, 3), 1, "same", 1), (7, 6, 2, 2, (3, 2), 2, "same", 1), (5, 6, 2, 3, (2, 3), 1, "valid", 1),
+            (8, 7, 2, 2, (3, 3), 1, "same", 2), (6, 5, 1, 4, (2, 2), 2, "valid", 1)]:
+        config = {"kernel_size": kernel, "strides": [strides, strides], "padding": padding, "dilation_rate": [dilation, dilation],
+                  "depth_multiplier": times}
+        weights = [("kernel", integers(-3, 3, (*kernel, channels, times))), ("bias", integers(-5, 5, (channels * times,)))]
+        cases.append(case(
+            f"{height}x{width}x{channels} times {times}, kernel {kernel}, strides {strides}, {padding}, dilation {dilation}",
+            "DepthwiseConv2D", config, integers(-4, 4, (2, height, width, channels)), weights))
+    return cases
+
+
+def transposed_convolutions():
+    """Keras's `same`, with output_padding and without, is the meaning that PyTorch has no word for."""
+    cases = []
+    # (height, width, in, filters, kernel, strides, padding, output padding)
+    for height, width, channels, filters, kernel, strides, padding, added in [
+            (3, 4, 2, 3, (3, 3), (2, 2), "same", None), (4, 3, 1, 2, (4, 2), (2, 3), "same", None),
+            (3, 3, 2, 1, (2, 5), (3, 2), "same", None), (3, 4, 2, 2, (1, 2), (3, 3), "valid", None),
+            (3, 4, 2, 3, (3, 4), (2, 2), "valid", None), (3, 4, 2, 2, (3, 3), (2, 2), "same", (1, 0)),
+            (3, 4, 2, 2, (4, 2), (2, 3), "same", (1, 2)), (4, 3, 1, 2, (5, 3), (3, 2), "same", (2, 1)),
+            (3, 3, 2, 2, (3, 2), (2, 3), "valid", (1, 2)), (4, 4, 2, 2, (3, 3), (1, 1), "same", (0, 0))]:
+        config = {"filters": filters, "kernel_size": kernel, "strides": strides, "padding": padding, "output_padding": added}
+        weights = [("kernel", integers(-3, 3, (*kernel, filters, channels))), ("bias", integers(-5, 5, (filters,)))]
+        cases.append(case(
+            f"{height}x{width}x{channels} to {filters}, kernel {kernel}, strides {strides}, {padding}, output padding {added}",
+            "Conv2DTranspose", config, integers(-4, 4, (1, height, width, channels)), weights))
+    return cases
+
+
 def merging():
     cases = []
     for kind, shapes in [("Add", [(2, 3, 2, 4)] * 2), ("Add", [(3, 5)] * 3),
@@ -141,8 +174,10 @@ def merging():
 
 def main():
     made_by = "make_keras_layers.py"
-    write("keras_layers.json", convolutions() + normalizations() + pools() + activations(), made_by)
+    layers = convolutions() + normalizations() + pools() + activations()
     write("merging.json", merging(), made_by)
+    # New kinds at the end: the numbers of the others stay what they are.
+    write("keras_layers.json", layers + depthwise_convolutions() + transposed_convolutions(), made_by)
 
 
 if __name__ == "__main__":
