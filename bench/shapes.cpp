@@ -12,7 +12,6 @@
 #include "ops/conv2d.hpp"
 #include "ops/conv2d_transpose.hpp"
 #include "ops/depthwise_conv2d.hpp"
-#include "ops/repeat_channels.hpp"
 #include "ops/transpose_weights.hpp"
 
 // Convolutions away from the common shapes: few channels, groups, depthwise, transposed. None may fall off a cliff: a
@@ -75,19 +74,10 @@ std::vector<ValueId> emit_conv2d(plan::Graph& graph, const ConvShape& shape, Pas
 }
 
 std::vector<ValueId> emit_depthwise(plan::Graph& graph, const ConvShape& shape, Pass pass) {
-  const std::int64_t times = shape.out_channels / shape.in_channels;
+  const ValueId x = graph.add_input("x", shape.image());
   const ValueId kernel = graph.add_input("kernel", shape.packed({shape.kernel, shape.kernel, shape.out_channels}));
   const ValueId bias = graph.add_input("bias", shape.packed({shape.out_channels}));
-  const auto op = std::make_shared<ops::DepthwiseConv2D>(shape.window());
-  const auto repeat = std::make_shared<ops::RepeatChannels>(times);
-  // Backward-weights reads the repeated image of the forward pass.
-  ValueId x =
-      graph.add_input("x", pass == Pass::backward_weights ? TensorSpec{{shape.extent, shape.extent, shape.out_channels}}
-                                                          : shape.image());
-  if (times > 1 && pass != Pass::backward_weights) x = graph.emit(repeat, {x})[0];
-  const std::vector<ValueId> results = emit_pass(graph, pass, op, {x, kernel, bias}, 1);
-  if (times == 1 || pass != Pass::backward_data) return results;
-  return graph.emit(std::make_shared<ops::RepeatChannelsBackward>(times), {results[0]});
+  return emit_pass(graph, pass, std::make_shared<ops::DepthwiseConv2D>(shape.window()), {x, kernel, bias}, 1);
 }
 
 /// `shape` is that of the convolution which it is the adjoint of: image and result change places.

@@ -1,8 +1,8 @@
 #include "ops/depthwise_conv2d.hpp"
 
+#include "base/checked.hpp"
 #include "eager/build.hpp"
 #include "ops/activation.hpp"
-#include "ops/repeat_channels.hpp"
 
 namespace tilewise {
 
@@ -12,12 +12,11 @@ namespace {
 
 constexpr const char *forward_name = "depthwise_conv2d", *backward_name = "depthwise_conv2d_backward";
 
-/// A depthwise convolution of an image whose channels are repeated, where each has several filters.
 struct Depthwise {
   plan::Graph graph;
   ops::Window2D window;
-  std::int64_t filters;  ///< of each channel
-  plan::ValueId x, repeated, kernel;
+  std::int64_t channels;  ///< of the result
+  plan::ValueId x, kernel;
 
   Depthwise(const std::string& op, const Shape& x_shape, const DepthwiseConv2DParams& params,
             const ConstTensorView& w) {
@@ -29,14 +28,10 @@ struct Depthwise {
                        " channels on axis 2, and at least 1 filter of each on axis 3");
     window = ops::Window2D::resolve(extent_of_batch(x_shape), {w.shape()[0], w.shape()[1]}, params.stride,
                                     params.dilation, params.padding);
-    filters = w.shape()[3];
+    channels = base::checked_mul(x_shape[3], w.shape()[3]);
     x = graph.add_input("x", {sample_of(x_shape)});
-    repeated = filters == 1 ? x : graph.emit(std::make_shared<ops::RepeatChannels>(filters), {x})[0];
-    kernel = graph.add_parameter("w", {w.shape()[0], w.shape()[1], channels()}, 0);
+    kernel = graph.add_parameter("w", {w.shape()[0], w.shape()[1], channels}, 0);
   }
-
-  /// Of the result.
-  std::int64_t channels() const { return graph.spec(repeated).shape[2]; }
 };
 
 }  // namespace
@@ -47,9 +42,9 @@ PreparedDepthwiseConv2D prepare_depthwise_conv2d(const Shape& x_shape, const Dep
     require_fused(params.activation);
     Depthwise made(forward_name, x_shape, params, w);
     const plan::ValueId offset =
-        bias.is_given() ? made.graph.add_parameter("bias", {made.channels()}, 1) : plan::no_value;
+        bias.is_given() ? made.graph.add_parameter("bias", {made.channels}, 1) : plan::no_value;
     plan::ValueId y =
-        made.graph.emit(std::make_shared<ops::DepthwiseConv2D>(made.window), {made.repeated, made.kernel, offset})[0];
+        made.graph.emit(std::make_shared<ops::DepthwiseConv2D>(made.window), {made.x, made.kernel, offset})[0];
     if (const auto activation = ops::activation_op(params.activation)) y = made.graph.emit(activation, {y})[0];
     auto op = std::make_unique<OneOp>(forward_name, made.graph, std::vector<Port>{{"x", made.x}},
                                       std::vector<Port>{{"y", y}}, x_shape[0]);
@@ -83,11 +78,9 @@ PreparedDepthwiseConv2DBackward prepare_depthwise_conv2d_backward(const Shape& x
     require_some(backward_name, wanted);
     Depthwise made(backward_name, x_shape, params, w);
     const ops::Extent2D out = made.window.out(extent_of_batch(x_shape));
-    const plan::ValueId dy = made.graph.add_input("dy", {{out.height, out.width, made.channels()}});
-    auto results =
-        made.graph.emit(std::make_shared<ops::DepthwiseConv2DBackward>(made.window), {dy, made.repeated, made.kernel});
-    if (made.filters > 1 && wanted.dx)
-      results[0] = made.graph.emit(std::make_shared<ops::RepeatChannelsBackward>(made.filters), {results[0]})[0];
+    const plan::ValueId dy = made.graph.add_input("dy", {{out.height, out.width, made.channels}});
+    const auto results =
+        made.graph.emit(std::make_shared<ops::DepthwiseConv2DBackward>(made.window), {dy, made.x, made.kernel});
     std::vector<Port> gradients = gradient_ports(results, wanted);
     gradients[1].seen_as = w.shape();
     auto op = std::make_unique<OneOp>(backward_name, made.graph, backward_inputs(dy, made.x, wanted),

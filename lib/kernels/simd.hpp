@@ -75,10 +75,10 @@ template <class Arch>
 /// The first n elements, 0 < n <= lanes, then zeros. Memory beyond them is not touched.
 template <class Arch>
 [[gnu::always_inline]] inline Vec<Arch> load_first(const float* from, std::int64_t n) {
-  if (n == lanes<Arch>) return load<Arch>(from);
 #if defined(__AVX512F__)
   if constexpr (is_avx512<Arch>) return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), from);
 #endif
+  if (n == lanes<Arch>) return load<Arch>(from);
 #if defined(__AVX2__)
   if constexpr (is_avx2<Arch>) {
     const __m256i ascending = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
@@ -93,10 +93,10 @@ template <class Arch>
 /// Stores the first n elements, 0 < n <= lanes.
 template <class Arch>
 [[gnu::always_inline]] inline void store_first(float* to, Vec<Arch> x, std::int64_t n) {
-  if (n == lanes<Arch>) return store<Arch>(to, x);
 #if defined(__AVX512F__)
   if constexpr (is_avx512<Arch>) return _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << n) - 1), x);
 #endif
+  if (n == lanes<Arch>) return store<Arch>(to, x);
 #if defined(__AVX2__)
   if constexpr (is_avx2<Arch>) {
     const __m256i ascending = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
@@ -156,6 +156,30 @@ template <class Arch>
   std::uint8_t buffer[lanes<Arch>] = {};
   for (std::int64_t i = 0; i < n; ++i) buffer[i] = from[i];
   return load_all_bytes<Arch>(buffer);
+}
+
+/// 0, 1, 2, ...
+template <class Arch>
+[[gnu::always_inline]] inline Vec<Arch> ascending() {
+  alignas(64) static constexpr float numbers[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  static_assert(lanes<Arch> <= 16);
+  return load<Arch>(numbers);
+}
+
+/// from[index[n]] in lane n, where each index is at least 0 and below `width`, which is at most lanes. Memory beyond
+/// those `width` elements is not touched.
+template <class Arch>
+[[gnu::always_inline]] inline Vec<Arch> load_indexed(const float* from, IntVec<Arch> index,
+                                                     [[maybe_unused]] std::int64_t width) {
+#if defined(__AVX512F__)
+  if constexpr (is_avx512<Arch>) return _mm512_permutexvar_ps(index, load_first<Arch>(from, width));
+#endif
+#if defined(__AVX2__)
+  if constexpr (is_avx2<Arch>) return _mm256_permutevar8x32_ps(load_first<Arch>(from, width), index);
+#endif
+  alignas(64) std::int32_t at[lanes<Arch>];
+  index.store_aligned(at);
+  return Vec<Arch>(typename Vec<Arch>::register_type{from[at[0]], from[at[1]], from[at[2]], from[at[3]]});  // 4 lanes
 }
 
 /// x where index is `number`, else zero.

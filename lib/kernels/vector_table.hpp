@@ -30,6 +30,7 @@ consteval KernelTable<float> vector_table(const char* isa) {
   table.conv_dot_tile = &conv_dot_tile<Arch>;
   table.depthwise_tile = &depthwise_tile<Arch, Places, BlockVectors>;
   table.depthwise_weights_tile = &depthwise_weights_tile<Arch, Places, BlockVectors>;
+  table.fold_channels = &fold_channels<Arch>;
   table.column_sum = &column_sum<Arch>;
   table.transpose = &transpose<Arch>;
   table.max_pool = &max_pool<Arch>;

@@ -7,7 +7,6 @@
 #include "nn/config_reader.hpp"
 #include "nn/window.hpp"
 #include "ops/depthwise_conv2d.hpp"
-#include "ops/repeat_channels.hpp"
 
 namespace tilewise {
 
@@ -32,8 +31,7 @@ ValueId DepthwiseConv2DLayer::emit(LayerBuilder& builder, ValueId x) const {
                                             .initializer = options_.depthwise_initializer,
                                             .stored_shape = {kernel_.height, kernel_.width, channels}});
   const ValueId bias = options_.use_bias ? builder.parameter("bias", {channels}, Initializer::zeros) : no_value;
-  const ValueId repeated = times == 1 ? x : builder.emit(std::make_shared<ops::RepeatChannels>(times), {x});
-  const ValueId y = builder.emit(std::make_shared<ops::DepthwiseConv2D>(window), {repeated, kernel, bias});
+  const ValueId y = builder.emit(std::make_shared<ops::DepthwiseConv2D>(window), {x, kernel, bias});
   return emit_activation(builder, options_.activation, y);
 }
 

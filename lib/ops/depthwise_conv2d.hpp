@@ -5,8 +5,9 @@
 
 namespace tilewise::ops {
 
-/// Each channel convolved by itself.
-/// inputs: image {H, W, C} batched; kernel {kh, kw, C} packed; bias {C} packed or no_value. output: {H', W', C}.
+/// Each channel convolved by itself, by one filter or by M, output channels c * M to c * M + M - 1 of channel c.
+/// inputs: image {H, W, C} batched; kernel {kh, kw, C * M} packed; bias {C * M} packed or no_value.
+/// output: {H', W', C * M}.
 class DepthwiseConv2D final : public Op {
  public:
   explicit DepthwiseConv2D(const Window2D& window, kernels::Activation activation = kernels::Activation::none)
@@ -26,8 +27,8 @@ class DepthwiseConv2D final : public Op {
 };
 
 /// The adjoint of DepthwiseConv2D without activation.
-/// inputs: out_gradient {H', W', C}; image {H, W, C}; kernel {kh, kw, C}, packed. outputs: image gradient {H, W, C};
-/// kernel gradient and bias gradient {C}, packed. Each may be unwanted.
+/// inputs: out_gradient {H', W', C * M}; image {H, W, C}; kernel {kh, kw, C * M}, packed. outputs: image gradient
+/// {H, W, C}; kernel gradient and bias gradient {C * M}, packed. Each may be unwanted.
 class DepthwiseConv2DBackward final : public Op {
  public:
   explicit DepthwiseConv2DBackward(const Window2D& window) : window_(window) {}

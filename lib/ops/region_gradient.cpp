@@ -51,11 +51,14 @@ void RegionGradient::lower(const kernels::KernelTable<T>& table, bool weights_wa
     if (is_direct) return Gradients<T>{tensor<T>(tensors, weights_tensor), tensor<T>(tensors, bias_tensor)};
     return slot<T>(tensors, number, weights.block, weights_wanted, bias_wanted);
   };
-  step.phases.push_back({"weights", slots_ * blocks, false, 0, [=, *this, &table](Tensors tensors, const Work& work) {
-                           for (std::int64_t item = work.item_begin; item < work.item_end; ++item)
-                             sum_slot(table, tensors, work.batch, item / blocks, item % blocks,
-                                      slot_of(tensors, item / blocks));
-                         }});
+  step.phases.push_back(
+      {"weights", slots_ * blocks, false, 0, [=, *this, &table](Tensors tensors, const Work& work) {
+         for (std::int64_t begin = work.item_begin, end; begin < work.item_end; begin = end) {
+           const std::int64_t number = begin / blocks;
+           end = std::min(work.item_end, (number + 1) * blocks);
+           sum_slot(table, tensors, work.batch, number, {begin % blocks, end - begin}, slot_of(tensors, number));
+         }
+       }});
   if (is_direct) return;
   step.phases.push_back(
       {"slots", blocks, false, 0, [=, *this, &table](Tensors tensors, const Work& work) {
@@ -92,35 +95,37 @@ RegionGradient::Gradients<T> RegionGradient::slot(Tensors tensors, std::int64_t 
 
 template <class T>
 void RegionGradient::sum_slot(const kernels::KernelTable<T>& table, Tensors tensors, std::int64_t batch,
-                              std::int64_t number, std::int64_t block, const Gradients<T>& gradients) const {
+                              std::int64_t number, Blocks blocks, const Gradients<T>& gradients) const {
   const base::WeightsLayout weights = layout(table.channel_block);
-  const base::WeightsLayout::Channels channels = weights.channels(block);
-  T* const weights_gradient = gradients.weights ? gradients.weights + block * weights.block_elements() : nullptr;
-  T* const bias_gradient = gradients.bias ? gradients.bias + block * weights.block : nullptr;
-  if (weights_gradient) std::fill_n(weights_gradient, weights.block_elements(), T{});
-  if (bias_gradient) std::fill_n(bias_gradient, weights.block, T{});
+  const auto weights_of = [&](std::int64_t block) { return gradients.weights + block * weights.block_elements(); };
+  const auto bias_of = [&](std::int64_t block) { return gradients.bias + block * weights.block; };
+  if (gradients.weights) std::fill_n(weights_of(blocks.first), blocks.count * weights.block_elements(), T{});
+  if (gradients.bias) std::fill_n(bias_of(blocks.first), blocks.count * weights.block, T{});
   const GradientChunks chunks(in_, out_, window_.stride.height, std::min(chunk_channels, in_channels_),
                               std::min(chunk_channels, out_channels_), sizeof(T));
   const std::int64_t count = chunks.count(batch);
+  // All blocks of a chunk before the next one: blocks lie side by side in memory.
   for (std::int64_t piece = base::part_begin(number, slots_, count);
        piece < base::part_begin(number + 1, slots_, count); ++piece) {
     const GradientChunks::Chunk chunk = chunks.chunk(piece, batch);
-    const T* image = tensor<const T>(tensors, image_tensor) +
-                     chunk.first_image * in_.height * in_.width * in_channels_ +
-                     (kind_ == Kind::few_channels ? 0 : channels.first);
-    const T* out_gradient = tensor<const T>(tensors, out_gradient_tensor) +
-                            chunk.first_image * out_.height * out_.width * out_channels_ + channels.first;
-    if (weights_gradient) sum_chunk(table, chunk, channels.count, image, out_gradient, weights_gradient);
-    // Of several images a chunk has all rows: its places are neighbours.
-    if (bias_gradient)
-      table.column_sum({out_gradient + chunk.row_begin * out_.width * out_channels_, bias_gradient, out_channels_,
-                        chunk.images * (chunk.row_end - chunk.row_begin) * out_.width, channels.count, true});
+    const T* image = tensor<const T>(tensors, image_tensor) + chunk.first_image * in_.height * in_.width * in_channels_;
+    const T* out_gradient =
+        tensor<const T>(tensors, out_gradient_tensor) + chunk.first_image * out_.height * out_.width * out_channels_;
+    for (std::int64_t block = blocks.first; block < blocks.first + blocks.count; ++block) {
+      const base::WeightsLayout::Channels channels = weights.channels(block);
+      if (gradients.weights) sum_chunk(table, chunk, channels, image, out_gradient, weights_of(block));
+      // Of several images a chunk has all rows: its places are neighbours.
+      if (gradients.bias)
+        table.column_sum({out_gradient + channels.first + chunk.row_begin * out_.width * out_channels_, bias_of(block),
+                          out_channels_, chunk.images * (chunk.row_end - chunk.row_begin) * out_.width, channels.count,
+                          true});
+    }
   }
 }
 
 template <class T>
 void RegionGradient::sum_chunk(const kernels::KernelTable<T>& table, const GradientChunks::Chunk& chunk,
-                               std::int64_t channels, const T* image, const T* out_gradient,
+                               const base::WeightsLayout::Channels& channels, const T* image, const T* out_gradient,
                                T* weights_gradient) const {
   const std::int64_t tap_weights = layout(table.channel_block).in * table.channel_block;
   kernels::DepthwiseWeightsTileArgs<T> args{};
@@ -135,8 +140,12 @@ void RegionGradient::sum_chunk(const kernels::KernelTable<T>& table, const Gradi
   args.tap_column = window_.dilation.width * in_channels_;
   args.weights_row = window_.size.width * tap_weights;
   args.weights_column = tap_weights;
-  args.channels = static_cast<std::int32_t>(channels);
+  args.channels = static_cast<std::int32_t>(channels.count);
   args.group = static_cast<std::int32_t>(group_);
+  args.times = static_cast<std::int32_t>(kind_ == Kind::depthwise ? out_channels_ / in_channels_ : 1);
+  args.skip = static_cast<std::int32_t>(channels.first % args.times);
+  if (kind_ != Kind::few_channels) image += channels.first / args.times;
+  out_gradient += channels.first;
   for (const TapRegions::Axis& rows : regions_.rows) {
     const std::int64_t begin = std::max(rows.begin, chunk.row_begin), end = std::min(rows.end, chunk.row_end);
     if (begin >= end) continue;

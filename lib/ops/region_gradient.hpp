@@ -15,8 +15,9 @@ namespace tilewise::ops {
 /// chunks a slot has depends on shapes only.
 class RegionGradient {
  public:
-  static RegionGradient depthwise(const Window2D& window, Extent2D in, std::int64_t channels) {
-    return {window, in, channels, channels, Kind::depthwise, 1};
+  /// With `times` output channels of each input channel.
+  static RegionGradient depthwise(const Window2D& window, Extent2D in, std::int64_t in_channels, std::int64_t times) {
+    return {window, in, in_channels, in_channels * times, Kind::depthwise, 1};
   }
   /// For a convolution that has_few_channels().
   static RegionGradient of_few_channels(const Window2D& window, Extent2D in, std::int64_t in_channels,
@@ -56,12 +57,16 @@ class RegionGradient {
   template <class T>
   Gradients<T> slot(Tensors tensors, std::int64_t number, std::int64_t channel_block, bool weights_wanted,
                     bool bias_wanted) const noexcept;
+  struct Blocks {
+    std::int64_t first, count;
+  };
   template <class T>
   void sum_slot(const kernels::KernelTable<T>& table, Tensors tensors, std::int64_t batch, std::int64_t number,
-                std::int64_t block, const Gradients<T>& gradients) const;
+                Blocks blocks, const Gradients<T>& gradients) const;
   template <class T>
-  void sum_chunk(const kernels::KernelTable<T>& table, const GradientChunks::Chunk& chunk, std::int64_t channels,
-                 const T* image, const T* out_gradient, T* weights_gradient) const;
+  void sum_chunk(const kernels::KernelTable<T>& table, const GradientChunks::Chunk& chunk,
+                 const base::WeightsLayout::Channels& channels, const T* image, const T* out_gradient,
+                 T* weights_gradient) const;
   /// The taps of one rectangle of places, which `args` describes.
   template <class T>
   void sum_region(const kernels::KernelTable<T>& table, const kernels::DepthwiseWeightsTileArgs<T>& args) const;

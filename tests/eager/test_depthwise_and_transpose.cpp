@@ -1,7 +1,6 @@
 #include "eager/user_memory.hpp"
 #include "ops/conv2d_transpose.hpp"
 #include "ops/depthwise_conv2d.hpp"
-#include "ops/repeat_channels.hpp"
 #include "ops/transpose_weights.hpp"
 #include "ops/transposed_window.hpp"
 #include "support/catch.hpp"
@@ -54,14 +53,11 @@ struct DepthwiseCase : Expected {
     const std::int64_t channels = image[2] * kernel[3];
     result = {out.height, out.width, channels};
     draw(number);
-    const TensorSpec merged = packed({kernel[0], kernel[1], channels}), repeated{{image[0], image[1], channels}};
-    const Values many = expected_of(std::make_shared<ops::RepeatChannels>(kernel[3]), {{image}}, {x}, batch)[0];
-    y = expected_of(std::make_shared<ops::DepthwiseConv2D>(window), {repeated, merged, packed({channels})},
-                    {many, w, bias}, batch)[0];
-    gradients = expected_of(std::make_shared<ops::DepthwiseConv2DBackward>(window), {{result}, repeated, merged},
-                            {dy, many, w}, batch);
-    gradients[0] =
-        expected_of(std::make_shared<ops::RepeatChannelsBackward>(kernel[3]), {repeated}, {gradients[0]}, batch)[0];
+    const TensorSpec merged = packed({kernel[0], kernel[1], channels});
+    y = expected_of(std::make_shared<ops::DepthwiseConv2D>(window), {{image}, merged, packed({channels})}, {x, w, bias},
+                    batch)[0];
+    gradients = expected_of(std::make_shared<ops::DepthwiseConv2DBackward>(window), {{result}, {image}, merged},
+                            {dy, x, w}, batch);
   }
 };
 

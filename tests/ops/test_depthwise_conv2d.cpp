@@ -1,7 +1,6 @@
 #include "ops/batch_norm.hpp"
 #include "ops/depthwise_conv2d.hpp"
 #include "ops/elementwise.hpp"
-#include "ops/repeat_channels.hpp"
 #include "support/catch.hpp"
 #include "support/graph_runner.hpp"
 #include "tilewise/error.hpp"
@@ -15,9 +14,9 @@ namespace {
 
 struct DepthwiseCase {
   ops::Window2D window;
-  std::int64_t height, width, channels, batch;
+  std::int64_t height, width, channels, batch, times = 1;
 
-  TensorSpec image() const { return {{height, width, channels}}; }
+  TensorSpec image() const { return {{height, width, channels / times}}; }
   TensorSpec kernel() const { return {{window.size.height, window.size.width, channels}, Storage::packed}; }
   TensorSpec bias() const { return {{channels}, Storage::packed}; }
   ops::Extent2D out() const { return window.out({height, width}); }
@@ -28,8 +27,9 @@ struct DepthwiseCase {
 
 TEST_CASE("depthwise_conv2d's backward gives the same bits for any number of threads and on every ISA with FMA",
           "[ops]") {
-  for (const DepthwiseCase& c : {DepthwiseCase{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 30, 17, 33, 3},
-                                 DepthwiseCase{{{5, 5}, {2, 2}}, 9, 9, 700, 9}}) {
+  for (const DepthwiseCase& c :
+       {DepthwiseCase{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, 30, 17, 33, 3},
+        DepthwiseCase{{{3, 3}, {2, 2}}, 15, 13, 99, 3, 3}, DepthwiseCase{{{5, 5}, {2, 2}}, 9, 9, 700, 9}}) {
     const Values dy = reals(c.result(), c.batch, 1), x = reals(c.image(), c.batch, 2), w = reals(c.kernel(), 1, 3);
     std::vector<Values> first;
     for (const ops::Kernels& kernels : all_float_kernels()) {
@@ -81,15 +81,10 @@ TEST_CASE("depthwise_conv2d refuses what does not fit", "[ops]") {
   const TensorSpec kernel{{3, 3, 4}, Storage::packed};
   CHECK(op.infer({{{5, 6, 4}}, kernel, {}})[0].shape == Shape{3, 4, 4});
   CHECK_THROWS_AS(op.infer({{{5, 2, 4}}, kernel, {}}), ShapeError);
+  CHECK(op.infer({{{5, 6, 2}}, kernel, {}})[0].shape == Shape{3, 4, 4});
   CHECK_THROWS_AS(op.infer({{{5, 6, 3}}, kernel, {}}), ShapeError);
+  CHECK_THROWS_AS(op.infer({{{5, 6, 8}}, kernel, {}}), ShapeError);
   CHECK_THROWS_AS(op.infer({{{5, 6, 4}}, kernel, kernel}), ShapeError);
   CHECK_THROWS_AS(op.infer({{{5, 6, 0}}, {{3, 3, 0}, Storage::packed}, {}}), ShapeError);
   CHECK_THROWS_AS(op.infer({{{5, 6}}, kernel, {}}), ShapeError);
-}
-
-TEST_CASE("repeat_channels refuses what does not fit", "[ops]") {
-  const TensorSpec x{{2, 1, 3}};
-  CHECK_THROWS_AS(ops::RepeatChannels(0).infer({x}), ArgumentError);
-  CHECK_THROWS_AS(ops::RepeatChannels(2).infer({{{3}, Storage::packed}}), ShapeError);
-  CHECK_THROWS_AS(ops::RepeatChannelsBackward(2).infer({x}), ShapeError);
 }
