@@ -43,6 +43,7 @@ class Monitor {
   int best_epoch_ = 0;
 };
 
+/// What EarlyStopping waits for, and how long.
 struct EarlyStoppingOptions {
   std::string monitor = "val_loss";
   double min_delta = 0;  ///< at least 0
@@ -73,6 +74,7 @@ class EarlyStopping : public Callback {
   std::vector<Weights> best_;
 };
 
+/// What BestWeights watches.
 struct BestWeightsOptions {
   std::string monitor = "val_loss";
   std::string path = {};  ///< a file that save() writes after each epoch that is the best so far; empty: none

@@ -47,6 +47,7 @@ struct TopKAccuracy {
 
 using Metric = std::variant<Accuracy, TopKAccuracy>;
 
+/// What a model is trained with.
 struct CompileOptions {
   Optimizer optimizer = Adam{};
   Loss loss = SparseCategoricalCrossentropy{};

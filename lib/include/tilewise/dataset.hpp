@@ -111,6 +111,7 @@ class Pipeline {
   int prefetch_slots_ = 0;
 };
 
+/// What a BatchReader gives: some samples, in memory of its own.
 struct Batch {
   std::int64_t size = 0;                 ///< number of samples
   const float* inputs = nullptr;         ///< NHWC, size x sample_shape, 64-byte aligned
@@ -142,6 +143,7 @@ class BatchReader {
 
 namespace datasets {
 
+/// The two parts that data sets come in.
 struct TrainTest {
   Dataset train, test;
 

@@ -53,6 +53,7 @@ class Layer {
   std::shared_ptr<const nn::LayerDefinition> definition_;
 };
 
+/// The options of Conv2D; the defaults are Keras's.
 struct Conv2DOptions {
   Size2D stride = 1;
   Padding padding = valid;
@@ -74,6 +75,7 @@ struct Conv2D : Layer {
   Conv2D(std::int64_t filters, Size2D kernel, const Conv2DOptions& options = {});
 };
 
+/// The options of DepthwiseConv2D; the defaults are Keras's.
 struct DepthwiseConv2DOptions {
   Size2D stride = 1;
   Padding padding = valid;
@@ -94,6 +96,7 @@ struct DepthwiseConv2D : Layer {
   DepthwiseConv2D(Size2D kernel, const DepthwiseConv2DOptions& options = {});
 };
 
+/// The options of Conv2DTranspose; the defaults are Keras's.
 struct Conv2DTransposeOptions {
   Size2D stride = 1;
   Padding padding = valid;
@@ -120,6 +123,7 @@ struct Conv2DTranspose : Layer {
   Conv2DTranspose(std::int64_t filters, Size2D kernel, const Conv2DTransposeOptions& options = {});
 };
 
+/// The options of MaxPool2D; the defaults are Keras's.
 struct MaxPool2DOptions {
   Size2D stride = 0;  ///< 0: the window's size
   Padding padding = valid;
@@ -136,6 +140,7 @@ struct MaxPool2D : Layer {
   MaxPool2D(Size2D window = 2, const MaxPool2DOptions& options = {});
 };
 
+/// The options of AveragePool2D; the defaults are Keras's.
 struct AveragePool2DOptions {
   Size2D stride = 0;  ///< 0: the window's size
   Padding padding = valid;
@@ -173,6 +178,7 @@ struct ZeroPadding2D : Layer {
   ZeroPadding2D(const Padding& padding, const std::string& name = {});
 };
 
+/// The options of Dense; the defaults are Keras's.
 struct DenseOptions {
   Activation activation = linear;
   bool use_bias = true;
@@ -228,6 +234,7 @@ struct Dropout : Layer {
   Dropout(double rate, const std::string& name = {});
 };
 
+/// The options of BatchNormalization; the defaults are Keras's.
 struct BatchNormalizationOptions {
   double momentum = 0.99;  ///< of the running mean and variance
   double epsilon = 1e-3;   ///< added to the variance

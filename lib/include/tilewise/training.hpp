@@ -12,6 +12,7 @@
 #pragma GCC visibility push(default)
 namespace tilewise {
 
+/// One figure of an evaluation.
 struct MetricValue {
   std::string name;  ///< "accuracy", "top_5_accuracy"
   double value = 0;
@@ -27,6 +28,7 @@ struct Evaluation {
   double value(std::string_view name) const;
 };
 
+/// What fit() returns, and a callback is told, of an epoch.
 struct EpochRecord {
   int epoch = 0;                         ///< of this fit(), from 1
   Evaluation training;                   ///< over the epoch, each batch before its update
@@ -35,10 +37,12 @@ struct EpochRecord {
   double images_per_second = 0;
 };
 
+/// What fit() returns.
 struct History {
   std::vector<EpochRecord> epochs;
 };
 
+/// What a callback is told after a batch.
 struct BatchRecord {
   int epoch = 0;           ///< of this fit(), from 1
   std::int64_t batch = 0;  ///< from 1
@@ -68,6 +72,7 @@ class Callback {
   virtual bool on_batch_end(const BatchRecord&) { return true; }
 };
 
+/// How fit() trains.
 struct FitOptions {
   std::optional<Pipeline> validation = {};
   int epochs = 1;

@@ -12,6 +12,7 @@ struct Affine {
   ConstTensorView gamma = {}, beta = {};
 };
 
+/// batch_normalization() for many calls on the same shapes.
 class PreparedBatchNormalization : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -25,6 +26,7 @@ PreparedBatchNormalization prepare_batch_normalization(const Shape& x_shape, con
                                                        const ConstTensorView& mean, const ConstTensorView& variance,
                                                        double epsilon);
 
+/// batch_normalization_training() for many calls on the same shapes.
 class PreparedBatchNormalizationTraining : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -43,10 +45,12 @@ PreparedBatchNormalizationTraining prepare_batch_normalization_training(const Sh
 struct NormalizationGradients {
   TensorView dx = {}, dgamma = {}, dbeta = {};
 };
+/// Which gradients batch_normalization_backward is prepared for.
 struct WantedNormalizationGradients {
   bool dx = true, dgamma = true, dbeta = true;
 };
 
+/// batch_normalization_backward() for many calls on the same shapes.
 class PreparedBatchNormalizationBackward : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;

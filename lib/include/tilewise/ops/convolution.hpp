@@ -9,6 +9,7 @@
 #pragma GCC visibility push(default)
 namespace tilewise {
 
+/// What conv2d does besides its weights.
 struct Conv2DParams {
   Size2D stride = 1;
   Padding padding = valid;
@@ -17,6 +18,7 @@ struct Conv2DParams {
   Activation activation = linear;  ///< not softmax; backward only linear (see activate_backward)
 };
 
+/// conv2d() for many calls on the same shapes.
 class PreparedConv2D : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -34,6 +36,7 @@ void conv2d(const ConstTensorView& x, const ConstTensorView& w, const ConstTenso
 PreparedConv2D prepare_conv2d(const Shape& x_shape, const Conv2DParams& params, const ConstTensorView& w,
                               const ConstTensorView& bias = {});
 
+/// conv2d_backward() for many calls on the same shapes.
 class PreparedConv2DBackward : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -49,6 +52,7 @@ void conv2d_backward(const ConstTensorView& dy, const ConstTensorView& x, const 
 PreparedConv2DBackward prepare_conv2d_backward(const Shape& x_shape, const Conv2DParams& params,
                                                const ConstTensorView& w, const WantedGradients& wanted = {});
 
+/// What depthwise_conv2d does besides its weights.
 struct DepthwiseConv2DParams {
   Size2D stride = 1;
   Padding padding = valid;
@@ -56,6 +60,7 @@ struct DepthwiseConv2DParams {
   Activation activation = linear;  ///< as in Conv2DParams
 };
 
+/// depthwise_conv2d() for many calls on the same shapes.
 class PreparedDepthwiseConv2D : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -70,6 +75,7 @@ void depthwise_conv2d(const ConstTensorView& x, const ConstTensorView& w, const 
 PreparedDepthwiseConv2D prepare_depthwise_conv2d(const Shape& x_shape, const DepthwiseConv2DParams& params,
                                                  const ConstTensorView& w, const ConstTensorView& bias = {});
 
+/// depthwise_conv2d_backward() for many calls on the same shapes.
 class PreparedDepthwiseConv2DBackward : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -86,6 +92,7 @@ PreparedDepthwiseConv2DBackward prepare_depthwise_conv2d_backward(const Shape& x
                                                                   const ConstTensorView& w,
                                                                   const WantedGradients& wanted = {});
 
+/// What conv2d_transpose does besides its weights.
 struct Conv2DTransposeParams {
   Size2D stride = 1;
   Padding padding = valid;                    ///< what is cut off: see Conv2DTranspose in layers.hpp
@@ -94,6 +101,7 @@ struct Conv2DTransposeParams {
   Activation activation = linear;  ///< as in Conv2DParams
 };
 
+/// conv2d_transpose() for many calls on the same shapes.
 class PreparedConv2DTranspose : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -109,6 +117,7 @@ void conv2d_transpose(const ConstTensorView& x, const ConstTensorView& w, const 
 PreparedConv2DTranspose prepare_conv2d_transpose(const Shape& x_shape, const Conv2DTransposeParams& params,
                                                  const ConstTensorView& w, const ConstTensorView& bias = {});
 
+/// conv2d_transpose_backward() for many calls on the same shapes.
 class PreparedConv2DTransposeBackward : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;

@@ -6,6 +6,7 @@
 #pragma GCC visibility push(default)
 namespace tilewise {
 
+/// dense() for many calls on the same shapes.
 class PreparedDense : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -20,6 +21,7 @@ void dense(const ConstTensorView& x, const ConstTensorView& w, const ConstTensor
 PreparedDense prepare_dense(const Shape& x_shape, Activation activation, const ConstTensorView& w,
                             const ConstTensorView& bias = {});
 
+/// dense_backward() for many calls on the same shapes.
 class PreparedDenseBackward : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;

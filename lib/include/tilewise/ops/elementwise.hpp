@@ -8,6 +8,7 @@
 #pragma GCC visibility push(default)
 namespace tilewise {
 
+/// activate() for many calls on the same shapes.
 class PreparedActivation : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -19,6 +20,7 @@ class PreparedActivation : public PreparedOp {
 void activate(const ConstTensorView& x, Activation activation, const TensorView& y);
 PreparedActivation prepare_activation(const Shape& x_shape, Activation activation);
 
+/// activate_backward() for many calls on the same shapes.
 class PreparedActivationBackward : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -30,6 +32,7 @@ void activate_backward(const ConstTensorView& dy, const ConstTensorView& y, Acti
                        const TensorView& dx);
 PreparedActivationBackward prepare_activation_backward(const Shape& x_shape, Activation activation);
 
+/// leaky_relu() for many calls on the same shapes.
 class PreparedLeakyRelu : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -40,6 +43,7 @@ class PreparedLeakyRelu : public PreparedOp {
 void leaky_relu(const ConstTensorView& x, double slope, const TensorView& y);
 PreparedLeakyRelu prepare_leaky_relu(const Shape& x_shape, double slope);
 
+/// leaky_relu_backward() for many calls on the same shapes.
 class PreparedLeakyReluBackward : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -50,6 +54,7 @@ class PreparedLeakyReluBackward : public PreparedOp {
 void leaky_relu_backward(const ConstTensorView& dy, const ConstTensorView& y, double slope, const TensorView& dx);
 PreparedLeakyReluBackward prepare_leaky_relu_backward(const Shape& x_shape, double slope);
 
+/// dropout() for many calls on the same shapes.
 class PreparedDropout : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -61,6 +66,7 @@ class PreparedDropout : public PreparedOp {
 void dropout(const ConstTensorView& x, double rate, std::uint64_t seed, std::int32_t step, const TensorView& y);
 PreparedDropout prepare_dropout(const Shape& x_shape, double rate, std::uint64_t seed);
 
+/// add() for many calls on the same shapes.
 class PreparedAdd : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;

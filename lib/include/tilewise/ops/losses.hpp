@@ -10,6 +10,7 @@ namespace tilewise {
 
 using LabelView = View<const std::int32_t>;
 
+/// softmax_cross_entropy() for many calls on the same shapes.
 class PreparedSoftmaxCrossEntropy : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -23,6 +24,7 @@ void softmax_cross_entropy(const ConstTensorView& logits, const LabelView& label
                            const TensorView& probabilities = {});
 PreparedSoftmaxCrossEntropy prepare_softmax_cross_entropy(const Shape& logits_shape);
 
+/// softmax_cross_entropy_backward() for many calls on the same shapes.
 class PreparedSoftmaxCrossEntropyBackward : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -34,6 +36,7 @@ void softmax_cross_entropy_backward(const ConstTensorView& probabilities, const 
                                     const TensorView& dlogits);
 PreparedSoftmaxCrossEntropyBackward prepare_softmax_cross_entropy_backward(const Shape& logits_shape);
 
+/// softmax_target_cross_entropy() for many calls on the same shapes.
 class PreparedSoftmaxTargetCrossEntropy : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -46,6 +49,7 @@ void softmax_target_cross_entropy(const ConstTensorView& logits, const ConstTens
                                   const TensorView& losses, const TensorView& probabilities = {});
 PreparedSoftmaxTargetCrossEntropy prepare_softmax_target_cross_entropy(const Shape& logits_shape);
 
+/// softmax_target_cross_entropy_backward() for many calls on the same shapes.
 class PreparedSoftmaxTargetCrossEntropyBackward : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -57,6 +61,7 @@ void softmax_target_cross_entropy_backward(const ConstTensorView& probabilities,
                                            const TensorView& dlogits);
 PreparedSoftmaxTargetCrossEntropyBackward prepare_softmax_target_cross_entropy_backward(const Shape& logits_shape);
 
+/// squared_error() for many calls on the same shapes.
 class PreparedSquaredError : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -67,6 +72,7 @@ class PreparedSquaredError : public PreparedOp {
 void squared_error(const ConstTensorView& outputs, const ConstTensorView& targets, const TensorView& losses);
 PreparedSquaredError prepare_squared_error(const Shape& outputs_shape);
 
+/// squared_error_backward() for many calls on the same shapes.
 class PreparedSquaredErrorBackward : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;

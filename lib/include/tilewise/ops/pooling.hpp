@@ -8,6 +8,7 @@
 #pragma GCC visibility push(default)
 namespace tilewise {
 
+/// The window of max_pool2d.
 struct MaxPool2DParams {
   Size2D window = 2;
   Size2D stride = 0;  ///< 0: the window's size
@@ -15,6 +16,7 @@ struct MaxPool2DParams {
   bool ceil_mode = false;  ///< output extents rounded up: see MaxPool2D in layers.hpp
 };
 
+/// max_pool2d() for many calls on the same shapes.
 class PreparedMaxPool2D : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -33,6 +35,7 @@ void max_pool2d(const ConstTensorView& x, const MaxPool2DParams& params, const T
                 const View<std::uint32_t>& index);
 PreparedMaxPool2D prepare_max_pool2d(const Shape& x_shape, const MaxPool2DParams& params);
 
+/// max_pool2d_backward() for many calls on the same shapes.
 class PreparedMaxPool2DBackward : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -47,6 +50,7 @@ void max_pool2d_backward(const ConstTensorView& dy, const View<const std::uint32
                          const MaxPool2DParams& params, const TensorView& dx);
 PreparedMaxPool2DBackward prepare_max_pool2d_backward(const Shape& x_shape, const MaxPool2DParams& params);
 
+/// The window of average_pool2d.
 struct AveragePool2DParams {
   Size2D window = 2;
   Size2D stride = 0;  ///< 0: the window's size
@@ -55,6 +59,7 @@ struct AveragePool2DParams {
   bool count_include_pad = false;  ///< whether padding counts as zeros
 };
 
+/// average_pool2d() for many calls on the same shapes.
 class PreparedAveragePool2D : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
@@ -66,6 +71,7 @@ class PreparedAveragePool2D : public PreparedOp {
 void average_pool2d(const ConstTensorView& x, const AveragePool2DParams& params, const TensorView& y);
 PreparedAveragePool2D prepare_average_pool2d(const Shape& x_shape, const AveragePool2DParams& params);
 
+/// average_pool2d_backward() for many calls on the same shapes.
 class PreparedAveragePool2DBackward : public PreparedOp {
  public:
   using PreparedOp::PreparedOp;
