@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# What tools/quickstart and tools/check share: this machine's packages, and a build folder. Sourced, from the repository's root.
+# What tools/quickstart, tools/check and tools/checks share: this machine's packages, a build folder, a run of the tests. Sourced, from the
+# repository's root.
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$1"; exit 1; }
@@ -22,6 +23,7 @@ compiler_name() {
 # The rows of tools/packages of the given groups that are meant for this system.
 package_rows() {
   local system=
+  # shellcheck source=/dev/null
   if [ -r /etc/os-release ]; then system=$(. /etc/os-release && printf '%s-%s' "${ID:-}" "${VERSION_ID:-}"); fi
   local group=' '"$*"' '
   local row_group row_system package probe what
@@ -116,4 +118,32 @@ quietly() {
 # compile FOLDER [TARGET...]: with ninja's line of progress on a terminal, else quietly.
 compile() {
   if [ -t 2 ]; then ninja -C "$@" >&2; else quietly ninja -C "$@"; fi
+}
+
+# configure FOLDER [OPTION...]: the build folder with everything in it. The options are for `meson setup`, and count when it is made.
+configure() {
+  local folder=$1
+  shift
+  # `enabled`, not `auto`: a library that is not found is an error, not a suite that silently has fewer tests.
+  local everything=(-Dtests=enabled -Dbenchmarks=enabled -Dtools=enabled)
+  if [ ! -f "$folder/build.ninja" ]; then
+    quietly meson setup "$folder" "${everything[@]}" "$@"
+  elif [ "$(meson introspect --buildoptions "$folder" | python3 tools/test_totals.py --disabled tests benchmarks tools)" ]; then
+    quietly meson configure "$folder" "${everything[@]}"
+  fi
+}
+
+# 90 seconds are 1.5.
+minutes() { printf '%s.%s' $(($1 / 60)) $(($1 % 60 / 6)); }
+
+# run_tests FOLDER [ARGUMENT...]: `meson test` with these arguments; its last line and its status are tools/check's.
+run_tests() {
+  local folder=$1 status=0 begin=$SECONDS
+  shift
+  local log=$folder/meson-logs/testlog.json
+  rm -f "$log"
+  meson test -C "$folder" --no-rebuild --print-errorlogs "$@" || status=$?
+  printf '%s minutes, %s of them for the tests\n' "$(minutes "$SECONDS")" "$(minutes $((SECONDS - begin)))"
+  python3 tools/test_totals.py "$log" || status=1
+  return "$status"
 }
