@@ -4,6 +4,7 @@
 #include "nn/networks.hpp"
 #include "plan/parallel.hpp"
 #include "support/catch.hpp"
+#include "support/counts.hpp"
 
 using namespace tilewise;
 using namespace tilewise::test;
@@ -21,6 +22,24 @@ std::vector<double> training_bits(int threads, const Optimizer& optimizer, int e
   for (const EpochRecord& record : history.epochs) bits.push_back(record.training.loss);
   for (const float weight : all_weights(model)) bits.push_back(weight);
   return bits;
+}
+
+bool is_short_scale() {
+  return scaled(50) < 50;
+}
+
+/// Six epochs of the first `images` of Fashion-MNIST; a fiftieth of them at a short scale.
+template <class AnyModel>
+History learn_fashion_mnist(AnyModel& model, std::int64_t images) {
+  const auto [training, test] = datasets::load("fashion-mnist");
+  const std::int64_t count = is_short_scale() ? images / 50 : images;
+  return model.fit(training.take(count).shuffle(count, 1).batch(32).prefetch(),
+                   {.validation = test.take(is_short_scale() ? 20 : 1000).batch(100), .epochs = 6});
+}
+
+/// What can be asked of so few images.
+void check_loss_falls(const History& history) {
+  CHECK(history.epochs.back().training.loss < 0.9 * history.epochs.front().training.loss);
 }
 
 }  // namespace
@@ -45,11 +64,10 @@ TEST_CASE("the notebook's network learns Fashion-MNIST from 3,000 images", "[tra
     WARN("not run: plain loops would take minutes");
     return;
   }
-  const auto [training, test] = datasets::load("fashion-mnist");
   Sequential model(notebook_layers());
   model.compile(with_accuracy(Adam{}, 1));
-  const History history = model.fit(training.take(3000).shuffle(3000, 1).batch(32).prefetch(),
-                                    {.validation = test.take(1000).batch(100), .epochs = 6});
+  const History history = learn_fashion_mnist(model, 3000);
+  if (is_short_scale()) return check_loss_falls(history);
   // Measured: 0.903 and 0.861; with one layer frozen at best 0.877 and 0.844, with all convolutions frozen 0.850 and
   // 0.814.
   CHECK(*history.epochs.back().training.accuracy > 0.885);
@@ -86,11 +104,10 @@ TEST_CASE("a residual network with batch normalisation learns Fashion-MNIST from
     WARN("not run: plain loops would take minutes");
     return;
   }
-  const auto [training, test] = datasets::load("fashion-mnist");
   Model model = residual_network();
   model.compile(with_accuracy(Adam{.learning_rate = 3e-3}, 1));
-  const History history = model.fit(training.take(12'000).shuffle(12'000, 1).batch(32).prefetch(),
-                                    {.validation = test.take(1000).batch(100), .epochs = 6});
+  const History history = learn_fashion_mnist(model, 12'000);
+  if (is_short_scale()) return check_loss_falls(history);
   // Measured: 0.887 and 0.862.
   CHECK(*history.epochs.back().training.accuracy > 0.87);
   CHECK(*history.epochs.back().validation->accuracy > 0.84);
