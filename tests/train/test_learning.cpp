@@ -28,14 +28,14 @@ bool is_short_scale() {
   return scaled(50) < 50;
 }
 
-/// Six epochs of the first `images` of Fashion-MNIST; at a short scale two of a hundredth of them.
+/// Six epochs of the first `images` of Fashion-MNIST; at a short scale two of very few.
 template <class AnyModel>
 History learn_fashion_mnist(AnyModel& model, std::int64_t images) {
   const auto [training, test] = datasets::load("fashion-mnist");
   if (is_short_scale()) {
-    const Dataset few = training.take(images / 100);
-    return model.fit(few.shuffle(few.size(), 1).batch(10).prefetch(),
-                     {.validation = test.take(5).batch(5), .epochs = 2});
+    const Dataset few = training.take(images / 300);
+    return model.fit(few.shuffle(few.size(), 1).batch(5).prefetch(),
+                     {.validation = test.take(2).batch(2), .epochs = 2});
   }
   return model.fit(training.take(images).shuffle(images, 1).batch(32).prefetch(),
                    {.validation = test.take(1000).batch(100), .epochs = 6});
@@ -43,7 +43,7 @@ History learn_fashion_mnist(AnyModel& model, std::int64_t images) {
 
 /// What can be asked of so few images.
 void check_loss_falls(const History& history) {
-  CHECK(history.epochs.back().training.loss < 0.9 * history.epochs.front().training.loss);
+  CHECK(history.epochs.back().training.loss < 0.95 * history.epochs.front().training.loss);
 }
 
 }  // namespace
