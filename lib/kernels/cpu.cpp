@@ -14,9 +14,11 @@ constexpr std::uint32_t bit(int n) {
 // Intel SDM volume 2A, CPUID. The compiler flag of an ISA allows the older extensions too, so those are asked for as
 // well.
 constexpr std::uint32_t sse2_edx = bit(23) | bit(24) | bit(25) | bit(26);  // MMX, FXSR, SSE, SSE2
+// The system has turned XGETBV on.
+constexpr std::uint32_t osxsave = bit(27);
 // SSE3, SSSE3, FMA, SSE4.1, SSE4.2, POPCNT, XSAVE, OSXSAVE, AVX
 constexpr std::uint32_t avx2_ecx =
-    bit(0) | bit(9) | bit(12) | bit(19) | bit(20) | bit(23) | bit(26) | bit(27) | bit(28);
+    bit(0) | bit(9) | bit(12) | bit(19) | bit(20) | bit(23) | bit(26) | osxsave | bit(28);
 constexpr std::uint32_t avx2_ebx = bit(5);
 constexpr std::uint32_t avx512_ecx = avx2_ecx | bit(29);  // F16C, which clang counts in
 constexpr std::uint32_t avx512_ebx = avx2_ebx | bit(16) | bit(17) | bit(28) | bit(30) | bit(31);  // F, DQ, CD, BW, VL
@@ -27,6 +29,20 @@ constexpr std::uint64_t zmm_state = 0b1110'0110;  // and mask registers, the upp
 constexpr bool has_all(std::uint64_t value, std::uint64_t bits) {
   return (value & bits) == bits;
 }
+
+#if defined(__x86_64__)
+CpuidAnswer cpuid(std::uint32_t leaf, std::uint32_t subleaf) noexcept {
+  CpuidAnswer answer;
+  __cpuid_count(leaf, subleaf, answer.eax, answer.ebx, answer.ecx, answer.edx);
+  return answer;
+}
+
+std::uint64_t xgetbv() noexcept {
+  std::uint32_t low = 0, high = 0;
+  __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return std::uint64_t{high} << 32 | low;
+}
+#endif
 
 }  // namespace
 
@@ -43,23 +59,25 @@ CpuFeatures decode(const CpuRegisters& r) noexcept {
   return features;
 }
 
-CpuRegisters read_cpu_registers() noexcept {
+CpuRegisters read_cpu_registers(const CpuInstructions& instructions) noexcept {
   CpuRegisters registers;
-#if defined(__x86_64__)
-  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  if (__get_cpuid(1, &eax, &ebx, &ecx, &edx)) {
-    registers.leaf1_ecx = ecx;
-    registers.leaf1_edx = edx;
+  const std::uint32_t last_leaf = instructions.cpuid(0, 0).eax;
+  if (last_leaf >= 1) {
+    const CpuidAnswer leaf1 = instructions.cpuid(1, 0);
+    registers.leaf1_ecx = leaf1.ecx;
+    registers.leaf1_edx = leaf1.edx;
   }
-  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) registers.leaf7_ebx = ebx;
-  constexpr std::uint32_t osxsave = bit(27);  // without it, XGETBV is an illegal instruction
-  if (registers.leaf1_ecx & osxsave) {
-    std::uint32_t low = 0, high = 0;
-    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    registers.xcr0 = std::uint64_t{high} << 32 | low;
-  }
-#endif
+  if (last_leaf >= 7) registers.leaf7_ebx = instructions.cpuid(7, 0).ebx;
+  if (registers.leaf1_ecx & osxsave) registers.xcr0 = instructions.xgetbv();
   return registers;
+}
+
+CpuRegisters read_cpu_registers() noexcept {
+#if defined(__x86_64__)
+  return read_cpu_registers({.cpuid = cpuid, .xgetbv = xgetbv});
+#else
+  return {};
+#endif
 }
 
 }  // namespace tilewise::kernels

@@ -21,6 +21,21 @@ struct CpuFeatures {
   bool neon64 = false;
 };
 
+/// What CPUID leaves in its four registers.
+struct CpuidAnswer {
+  std::uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
+};
+
+/// The two instructions that are asked; a test has others.
+struct CpuInstructions {
+  CpuidAnswer (*cpuid)(std::uint32_t leaf, std::uint32_t subleaf) noexcept;
+  std::uint64_t (*xgetbv)() noexcept;  ///< of XCR0
+};
+
+/// Asks for no leaf beyond the last one, where old Intel processors answer with some other leaf, and for XCR0 only if
+/// the operating system has turned XGETBV on: else it is an illegal instruction.
+CpuRegisters read_cpu_registers(const CpuInstructions& instructions) noexcept;
+
 /// The registers of this machine; all zero where it is no x86.
 CpuRegisters read_cpu_registers() noexcept;
 

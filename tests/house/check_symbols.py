@@ -29,6 +29,8 @@ def complaints_about_symbols(isa, nm_output):
         elif kind in "WwVvu":
             if ARCH[isa] not in name:
                 found.append(f"{isa}: weak, without the Arch in its name: {name}")
+        elif kind == "i":
+            found.append(f"{isa}: chosen by the loader, which runs before main(): {name}")
         elif kind.isupper():
             if name == f"tilewise::kernels::{isa}_table":
                 tables += 1
@@ -47,8 +49,10 @@ def complaints_about_sections(isa, readelf_output):
         if not match:
             continue
         name, size = match[1], int(match[2], 16)
-        if name.startswith((".init_array", ".ctors")):
+        if name.startswith((".preinit_array", ".init_array", ".ctors")):
             found.append(f"{isa}: {name}: something runs before main()")
+        if name.startswith((".fini_array", ".dtors")):
+            found.append(f"{isa}: {name}: something runs after main()")
         if size and re.match(r"\.(t?bss|t?data)($|\.(?!rel\.ro))", name):
             found.append(f"{isa}: {name} has {size} bytes: a kernel keeps something")
     return found

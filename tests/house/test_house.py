@@ -1,11 +1,17 @@
 """Tests of the source tree and of the built archives.
 
     test_house.py ROOT [ISA=ARCHIVE...]     the archives of a release build; without them only the tree is read
+
+CXX is the compiler that made the archives.
 """
 
+import os
 import pathlib
 import re
+import shlex
+import subprocess
 import sys
+import tempfile
 import unittest
 
 import check_includes
@@ -13,6 +19,7 @@ import check_symbols
 
 ROOT = pathlib.Path(sys.argv[1])
 ARCHIVES = dict(argument.split("=", 1) for argument in sys.argv[2:])
+COMPILER = shlex.split(os.environ.get("CXX", "c++"))
 
 
 class Includes(unittest.TestCase):
@@ -143,6 +150,8 @@ class Symbols(unittest.TestCase):
             "0000000000000000 V vtable for Something\n": "weak",
             "0000000000000000 T tilewise::kernels::helper()\n": "global",
             "                 U std::__throw_length_error(char const*)\n": "calls",
+            "0000000000000000 u Something::state\n": "weak",
+            "0000000000000000 i (anonymous namespace)::kernel()\n": "chosen by the loader",
             "0000000000000000 R tilewise::kernels::avx2_table\n": "found 2 tables",
         }
         for line, expected in planted.items():
@@ -150,6 +159,33 @@ class Symbols(unittest.TestCase):
                 self.assertIn(expected, "\n".join(check_symbols.complaints_about_symbols("avx2", table + line)))
         fine = table + "0000000000000000 W void gemm<xsimd::fma3<xsimd::avx2> >()\n                 U memcpy\n0000000000000000 t local()\n"
         self.assertEqual(check_symbols.complaints_about_symbols("avx2", fine), [])
+
+    def test_what_the_compiler_makes_of_a_planted_violation_is_found(self):
+        if not ARCHIVES:
+            self.skipTest("no release build")
+        isa = sorted(ARCHIVES)[0]
+        planted = {
+            "inline int twice(int x) { return 2 * x; } int (*of())(int) { return twice; }": "weak, without the Arch in its name: twice(int)",
+            "template <class T> struct S { static T value; }; template <class T> T S<T>::value = 1; int* of() { return &S<int>::value; }":
+                "weak, without the Arch in its name: S<int>::value",
+            "struct S { virtual int f() { return 1; } }; int of(S* s) { S own; return own.f() + s->f(); } S* a() { return new S; }":
+                "weak, without the Arch in its name: vtable for S",
+            "#include <vector>\nvoid of(std::vector<int>& v) { v.push_back(1); }": "calls std::__throw_length_error",
+            "int make(); static int made = make(); int* of() { return &made; }": "something runs before main()",
+            "__attribute__((constructor)) static void early() { __asm__ volatile(\"\"); }": "something runs before main()",
+            "__attribute__((destructor)) static void late() { __asm__ volatile(\"\"); }": "something runs after main()",
+            "int* of() { static int calls; return &calls; }": "a kernel keeps something",
+            "int* of() { static thread_local int calls; return &calls; }": "a kernel keeps something",
+            "double of(double x) { return __builtin_sin(x); }": "calls sin",
+            "int of() { return 1; }": "global: of()",
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            compiled = pathlib.Path(folder, "planted.o")
+            for source, expected in planted.items():
+                with self.subTest(source=source):
+                    subprocess.run([*COMPILER, "-std=c++20", "-O3", "-fPIC", "-x", "c++", "-c", "-o", compiled, "-"], input=source, text=True,
+                                   check=True)
+                    self.assertIn(expected, "\n".join(check_symbols.complaints(isa, compiled)))
 
     def test_a_planted_section_is_found(self):
         header = "  [ 3] .init_array       INIT_ARRAY      0000000000000000 009a97 000008 08  WA  0   0  8"

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cstdint>
 #include <string>
 
 #include "kernels/cpu.hpp"
@@ -56,17 +58,111 @@ TEST_CASE("an ISA needs each of its feature bits", "[kernels]") {
 }
 
 TEST_CASE("an ISA needs the operating system to save its registers", "[kernels]") {
-  CpuRegisters registers = skylake_server;
-  registers.xcr0 = 0b0000'0111;  // YMM saved, ZMM not
-  CHECK(decode(registers).avx2);
-  CHECK_FALSE(decode(registers).avx512);
-  registers.xcr0 = 0b0000'0011;  // XMM only
-  CHECK(decode(registers).sse2);
-  CHECK_FALSE(decode(registers).avx2);
-  registers.xcr0 = 0b0110'0111;  // no mask registers' upper state: ZMM_Hi256 without all three parts
-  registers.xcr0 |= 0b1000'0000;
-  registers.xcr0 &= ~std::uint64_t{0b0010'0000};
-  CHECK_FALSE(decode(registers).avx512);
+  const auto saved = [](std::uint64_t xcr0) {
+    CpuRegisters registers = skylake_server;
+    registers.xcr0 = xcr0;
+    return decode(registers);
+  };
+  constexpr std::uint64_t x87 = 1, xmm = 2, ymm = 4, masks = 0x20, zmm = 0x40, zmm16_to_31 = 0x80;
+  constexpr std::uint64_t avx512 = masks | zmm | zmm16_to_31, all = x87 | xmm | ymm | avx512;
+  CHECK(saved(all).avx512);
+  CHECK(saved(all | 0x60200).avx512);  // and PKRU and AMX's tiles
+  for (std::uint64_t missing : {masks, zmm, zmm16_to_31, avx512}) {
+    INFO("XCR0 without " << missing);
+    CHECK(saved(all & ~missing).avx2);
+    CHECK_FALSE(saved(all & ~missing).avx512);
+  }
+  for (std::uint64_t missing : {xmm, ymm, xmm | ymm, ymm | avx512, all}) {
+    INFO("XCR0 without " << missing);
+    CHECK(saved(all & ~missing).sse2);  // 64-bit systems save XMM by FXSAVE, whatever XCR0 says
+    CHECK_FALSE(saved(all & ~missing).avx2);
+    CHECK_FALSE(saved(all & ~missing).avx512);
+  }
+}
+
+TEST_CASE("processors and hypervisors that have parts of an ISA do not have it", "[kernels]") {
+  struct Machine {
+    const char* name;
+    CpuRegisters registers;
+    bool avx2, avx512;
+  };
+  constexpr std::uint32_t sse42 = 0x00980201, x87_to_sse2 = 0x07808111, avx = 1u << 28, fma = 1u << 12, f16c = 1u << 29;
+  constexpr std::uint32_t xsave = 1u << 26, osxsave = 1u << 27, saved = xsave | osxsave, avx2 = 1u << 5;
+  constexpr std::uint32_t avx512f = 1u << 16, avx512cd = 1u << 28, avx512_rest = 1u << 17 | 1u << 30 | 1u << 31;
+  constexpr std::uint32_t haswell = sse42 | saved | avx | fma | f16c;
+  constexpr std::uint32_t avx512_all = avx512f | avx512cd | avx512_rest;
+  const Machine machines[] = {
+      {"Haswell", {haswell, x87_to_sse2, avx2, 7}, true, false},
+      {"Nehalem", {sse42, x87_to_sse2, 0, 0}, false, false},
+      {"Sandy Bridge: AVX alone", {sse42 | saved | avx, x87_to_sse2, 0, 7}, false, false},
+      {"Piledriver: FMA without AVX2", {haswell, x87_to_sse2, 0, 7}, false, false},
+      {"AVX2 without FMA", {haswell & ~fma, x87_to_sse2, avx2, 7}, false, false},
+      {"Knights Landing: AVX-512F and CD alone", {haswell, x87_to_sse2, avx2 | avx512f | avx512cd, 0xE7}, true, false},
+      {"Haswell under a system without XSAVE", {haswell & ~osxsave, x87_to_sse2, avx2, 0}, false, false},
+      {"a hypervisor that hides XSAVE only", {haswell & ~saved, x87_to_sse2, avx2, 7}, false, false},
+      {"a hypervisor that hides AVX only", {haswell & ~avx, x87_to_sse2, avx2 | avx512_all, 0xE7}, false, false},
+      {"a hypervisor that hides AVX2 only", {haswell, x87_to_sse2, avx512_all, 0xE7}, false, false},
+      {"a hypervisor that hides AVX-512F only",
+       {haswell, x87_to_sse2, avx2 | (avx512_all & ~avx512f), 0xE7},
+       true,
+       false},
+      {"a hypervisor that saves YMM only", {haswell, x87_to_sse2, avx2 | avx512_all, 7}, true, false},
+      {"all of it", {haswell, x87_to_sse2, avx2 | avx512_all, 0xE7}, true, true},
+  };
+  for (const Machine& machine : machines) {
+    INFO(machine.name);
+    const CpuFeatures features = decode(machine.registers);
+    CHECK(features.sse2);
+    CHECK(features.avx2 == machine.avx2);
+    CHECK(features.avx512 == machine.avx512);
+  }
+}
+
+TEST_CASE("a leaf beyond the last is not asked for", "[kernels]") {
+  // An old Intel processor answers with its last leaf then, here all bits.
+  static std::uint32_t last_leaf, asked;
+  const kernels::CpuInstructions instructions{
+      .cpuid =
+          [](std::uint32_t leaf, std::uint32_t) noexcept {
+            asked = std::max(asked, leaf);
+            return leaf == 0 ? kernels::CpuidAnswer{.eax = last_leaf} : kernels::CpuidAnswer{~0u, ~0u, ~0u, ~0u};
+          },
+      .xgetbv = []() noexcept { return ~std::uint64_t{0}; }};
+  for (std::uint32_t last : {0u, 1u, 2u, 6u, 7u, 13u, 32u}) {
+    INFO("last leaf " << last);
+    last_leaf = last;
+    asked = 0;
+    const CpuFeatures features = decode(read_cpu_registers(instructions));
+    CHECK(asked <= last);
+    CHECK(features.sse2 == (last >= 1));
+    CHECK(features.avx2 == (last >= 7));
+    CHECK(features.avx512 == (last >= 7));
+  }
+}
+
+TEST_CASE("XCR0 is read only where the system has turned that on", "[kernels]") {
+  static std::uint32_t leaf1_ecx;
+  static bool read;
+  const kernels::CpuInstructions instructions{
+      .cpuid =
+          [](std::uint32_t leaf, std::uint32_t) noexcept {
+            return leaf == 0 ? kernels::CpuidAnswer{.eax = 13} : kernels::CpuidAnswer{0, ~0u, leaf1_ecx, ~0u};
+          },
+      .xgetbv =
+          []() noexcept {
+            read = true;
+            return std::uint64_t{0xE7};
+          }};
+  constexpr std::uint32_t osxsave = 1u << 27;
+  for (bool on : {false, true}) {
+    leaf1_ecx = on ? ~0u : ~osxsave;
+    read = false;
+    const CpuRegisters registers = read_cpu_registers(instructions);
+    CHECK(read == on);
+    CHECK(registers.xcr0 == (on ? 0xE7 : 0));
+    CHECK(decode(registers).avx512 == on);
+    CHECK(decode(registers).sse2);
+  }
 }
 
 TEST_CASE("the table of an ISA is its own, and complete", "[kernels]") {

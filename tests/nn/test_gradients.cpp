@@ -4,6 +4,7 @@
 #include "nn/functional.hpp"
 #include "nn/networks.hpp"
 #include "support/catch.hpp"
+#include "support/counts.hpp"
 
 using namespace tilewise;
 using namespace tilewise::test;
@@ -12,15 +13,21 @@ namespace {
 
 constexpr int classes = 3;
 
+/// Every element of a parameter; at a short scale one of seven where there are many.
+std::size_t step(std::size_t elements) {
+  return scaled(50) < 50 && elements > 40 ? 7 : 1;
+}
+
 void check_gradients(nn::Topology topology, const Shape& shape, bool fuse) {
   DoubleNetwork network(std::move(topology), shape, {.classes = classes, .fuse = fuse});
   const auto gradients = network.gradients(fuse);
   for (int parameter = 0; parameter < network.parameters(); ++parameter) {
     if (!network.is_trained(parameter)) continue;
     const std::vector<double>& gradient = gradients[static_cast<std::size_t>(parameter)];
-    std::size_t kinks = 0;
+    std::size_t checked = 0, kinks = 0;
     double largest = 0;
-    for (std::size_t i = 0; i < gradient.size(); ++i) {
+    for (std::size_t i = 0; i < gradient.size(); i += step(gradient.size())) {
+      ++checked;
       const auto expected = central_difference(network, parameter, i);
       if (!expected) {
         ++kinks;
@@ -30,8 +37,8 @@ void check_gradients(nn::Topology topology, const Shape& shape, bool fuse) {
       CHECK(gradient[i] == Approx(*expected).epsilon(1e-6).margin(1e-9));
       largest = std::max(largest, std::abs(*expected));
     }
-    CAPTURE(network.name(parameter), kinks, gradient.size());
-    CHECK(kinks * 3 <= gradient.size());
+    CAPTURE(network.name(parameter), kinks, checked);
+    CHECK(kinks * 3 <= checked);
     CHECK(largest > 1e-4);
   }
 }
