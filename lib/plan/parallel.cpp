@@ -10,9 +10,12 @@
 #include <atomic>
 #include <exception>
 #include <memory>
+#include <mutex>
+#include <new>
 #include <numeric>
 #include <random>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/flush_denormals.hpp"
@@ -40,32 +43,66 @@ bool tbb_is_whole() noexcept {
   return since == base::fork_count();
 }
 
-/// What a calling thread last computed with, made for a number of threads: making one allocates. What a fork left
-/// without its threads is not even destroyed.
-template <class T>
-class Kept {
+/// Arenas that no thread computes in. Making one allocates; and TBB frees one only when a worker comes by, which on a
+/// busy machine takes longer than threads take to come and go.
+class FreeArenas {
  public:
-  Kept() = default;
-  ~Kept() { leave_lost(); }
-  Kept(const Kept&) = delete;
-  Kept& operator=(const Kept&) = delete;
-
-  T& of(int concurrency) {
-    leave_lost();
-    if (!kept_ || concurrency_ != concurrency) kept_ = std::make_unique<T>(concurrency);
-    concurrency_ = concurrency;
-    return *kept_;
+  std::unique_ptr<tbb::task_arena> take(int concurrency) {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto fits = [&](const auto& arena) { return arena->max_concurrency() == concurrency; };
+      const auto found = std::find_if(arenas_.begin(), arenas_.end(), fits);
+      if (found != arenas_.end()) {
+        std::swap(*found, arenas_.back());
+        std::unique_ptr<tbb::task_arena> arena = std::move(arenas_.back());
+        arenas_.pop_back();
+        return arena;
+      }
+    }
+    return std::make_unique<tbb::task_arena>(concurrency);
+  }
+  void give_back(std::unique_ptr<tbb::task_arena> arena) noexcept try {
+    const std::lock_guard lock(mutex_);
+    arenas_.push_back(std::move(arena));
+  } catch (const std::bad_alloc&) {
+    // Without memory for the list the arena is dropped.
   }
 
  private:
-  void leave_lost() noexcept {
-    if (forks_ != base::fork_count()) (void)kept_.release();
-    forks_ = base::fork_count();
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<tbb::task_arena>> arenas_;
+};
+
+/// Never destroyed: threads may compute as long as the process lives.
+FreeArenas& free_arenas() {
+  static FreeArenas& arenas = *new FreeArenas;
+  return arenas;
+}
+
+/// The arena that a calling thread used last.
+class KeptArena {
+ public:
+  KeptArena() = default;
+  ~KeptArena() { put_back(); }
+  KeptArena(const KeptArena&) = delete;
+  KeptArena& operator=(const KeptArena&) = delete;
+
+  tbb::task_arena& of(int concurrency) {
+    if (!arena_ || arena_->max_concurrency() != concurrency) {
+      put_back();
+      arena_ = free_arenas().take(concurrency);
+    }
+    return *arena_;
   }
 
-  int forks_ = base::fork_count();
-  int concurrency_ = 0;
-  std::unique_ptr<T> kept_;
+ private:
+  void put_back() noexcept {
+    if (forks_ != base::fork_count()) (void)arena_.release();
+    if (arena_) free_arenas().give_back(std::move(arena_));
+  }
+
+  const int forks_ = base::fork_count();
+  std::unique_ptr<tbb::task_arena> arena_;
 };
 
 /// No more than TBB's workers and the caller, nor than the arena that the caller is in has room for.
@@ -81,7 +118,7 @@ void run_on_tbb(int lanes, int threads, const LaneFunction& function) {
     for (int lane = 0; lane < lanes; ++lane) run_lane(function, lane);
     return;
   }
-  static thread_local Kept<tbb::task_arena> kept;
+  static thread_local KeptArena kept;
   kept.of(concurrency).execute([&] {
     tbb::task_group_context context(tbb::task_group_context::isolated);
     tbb::parallel_for(
@@ -93,8 +130,36 @@ void run_on_tbb(int lanes, int threads, const LaneFunction& function) {
   });
 }
 
+/// The team that a calling thread used last.
+class KeptTeam {
+ public:
+  KeptTeam() = default;
+  ~KeptTeam() { leave_lost(); }
+  KeptTeam(const KeptTeam&) = delete;
+  KeptTeam& operator=(const KeptTeam&) = delete;
+
+  Team& of(int threads) {
+    leave_lost();
+    if (!team_ || team_->threads() != threads) {
+      team_.reset();
+      team_ = std::make_unique<Team>(threads);
+    }
+    return *team_;
+  }
+
+ private:
+  /// One that a fork left without its threads could not even be destroyed.
+  void leave_lost() noexcept {
+    if (forks_ != base::fork_count()) (void)team_.release();
+    forks_ = base::fork_count();
+  }
+
+  int forks_ = base::fork_count();
+  std::unique_ptr<Team> team_;
+};
+
 void run_on_team(int lanes, int threads, const LaneFunction& function) {
-  static thread_local Kept<Team> kept;
+  static thread_local KeptTeam kept;
   kept.of(threads).run(lanes, function);
 }
 

@@ -7,7 +7,7 @@
 
 namespace tilewise::plan {
 
-Team::Team(int threads) {
+Team::Team(int threads) : threads_(threads) {
   helpers_.reserve(static_cast<std::size_t>(threads));
   try {
     for (int i = 1; i < threads; ++i) helpers_.emplace_back([this] { help(); });

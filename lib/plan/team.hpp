@@ -20,6 +20,7 @@ class Team {
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
 
+  int threads() const noexcept { return threads_; }
   /// Calls function on each lane in [0, lanes). Rethrows the first exception when all are done. For one thread at a
   /// time.
   void run(int lanes, const LaneFunction& function);
@@ -29,6 +30,7 @@ class Team {
   /// Runs lanes until none is left.
   void take_lanes(std::unique_lock<std::mutex>& lock);
 
+  const int threads_;
   std::mutex mutex_;  // for what follows
   std::condition_variable begun_, finished_;
   bool stop_ = false;

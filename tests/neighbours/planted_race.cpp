@@ -1,4 +1,5 @@
-// Two lanes add to one plain number. ThreadSanitizer must see it through the library's own threads: see tools/checks/tsan.sh.
+// Two lanes add to one plain number. ThreadSanitizer must see it through the library's own threads: see
+// tools/checks/tsan.sh.
 #include <cstdio>
 
 #include "support/backend.hpp"

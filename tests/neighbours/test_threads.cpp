@@ -1,9 +1,7 @@
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <barrier>
-#include <chrono>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
@@ -137,18 +135,12 @@ TEST_CASE("threads leave nothing behind", "[neighbours][tbb]") {
   const Threads set(2);
   const Predictions predictions;
   std::atomic<int> wrong{0};
-  // TBB's workers clear up what a thread leaves, when they come to it; until then it counts. A leak would count each
-  // time.
-  const auto growth = [&] {
-    const std::int64_t before = resident_bytes();
-    for (std::uint64_t i = 0; i < scaled(1000); ++i) {
-      on_threads(1, [&](int) { wrong += predictions.are_wrong(); });
-      if (i % 50 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    return resident_bytes() - before;
+  const auto short_lives = [&](std::uint64_t count) {
+    for (std::uint64_t i = 0; i < count; ++i) on_threads(1, [&](int) { wrong += predictions.are_wrong(); });
   };
-  std::int64_t least = growth();
-  for (int round = 0; round < 10 && least > 1'000'000; ++round) least = std::min(least, growth());
-  CHECK(least < 1'000'000);
+  short_lives(scaled(100));
+  const std::int64_t before = resident_bytes();
+  short_lives(scaled(1000));
+  CHECK(resident_bytes() - before < 2'000'000);  // an arena of TBB has 9 kB
   CHECK(wrong == 0);
 }
