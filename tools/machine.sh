@@ -140,6 +140,7 @@ run_tests() {
   local log=$folder/meson-logs/testlog.json
   rm -f "$log"
   meson test -C "$folder" --no-rebuild --print-errorlogs "$@" || status=$?
+  printf 'minutes so far: %d\n' $(((SECONDS + 30) / 60))
   python3 tools/test_totals.py "$log" || status=1
   return "$status"
 }
