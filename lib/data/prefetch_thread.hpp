@@ -1,11 +1,9 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <mutex>
-#include <thread>
+#include <memory>
 
 namespace tilewise::data {
 
@@ -24,29 +22,19 @@ class PrefetchThread {
 
   void start_epoch(std::int64_t epoch);
   /// The slot of the next batch, which may be read until the following call; -1 at the end of the epoch. Rethrows what
-  /// `fill` threw, after the batches before it, until the next start_epoch().
+  /// `fill` threw, after the batches before it, until the next start_epoch(). A fork leaves the thread behind: in the
+  /// child a new one fills the epoch from its batch 0 up to where this one was.
   std::int64_t next();
 
  private:
-  void run();
+  class Ring;
+
+  Ring& ring();
 
   const std::int64_t slots_;
   const std::int64_t batches_;
   const Fill fill_;
-
-  std::mutex mutex_;  // for all that follows
-  std::condition_variable work_;
-  std::condition_variable ready_;
-  bool stop_ = false;
-  std::uint64_t starts_ = 0;  // how often an epoch was started
-  std::int64_t epoch_ = 0;
-  // Counts of this epoch: released <= taken <= filled <= released + slots_.
-  std::int64_t filled_;
-  std::int64_t taken_;
-  std::int64_t released_;
-  std::exception_ptr error_;
-
-  std::thread thread_;
+  std::unique_ptr<Ring> ring_;
 };
 
 }  // namespace tilewise::data

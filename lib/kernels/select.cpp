@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 
+#include "base/fork.hpp"
 #include "kernels/cpu.hpp"
 
 namespace tilewise::kernels {
@@ -63,6 +64,7 @@ struct Selection {
 };
 
 const Selection& selection() noexcept {
+  const base::NoFork while_it_is_made;
   static const Selection the_selection;
   return the_selection;
 }

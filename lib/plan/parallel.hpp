@@ -2,7 +2,13 @@
 
 namespace tilewise::plan {
 
-enum class Backend { tbb, threads };
+/// What stands behind run().
+enum class Backend {
+  tbb,      ///< oneTBB, as long as no fork has taken its threads; then team
+  team,     ///< each calling thread's own threads, kept for its next run
+  threads,  ///< a std::thread for each lane, started in shuffled order: for ThreadSanitizer, and for counts that TBB
+            ///< does not guarantee
+};
 
 /// A call that run() makes on every lane; a plain pointer pair, so that no run allocates.
 struct LaneFunction {
@@ -12,8 +18,10 @@ struct LaneFunction {
 
 /// Calls function(lane) for each lane in [0, lanes), and returns when all are done. `threads`, at least as many, is
 /// what the caller computes with altogether: a run with another number of them than the thread's last one allocates.
-/// What a lane does must not wait for another lane. Isolated: a caller's own TBB tasks are not run meanwhile. Denormals
-/// are flushed to zero inside, and the caller's mode is as it was afterwards.
+/// Within a tbb::task_arena there are no more threads than that has, and lanes follow one another. What a lane does
+/// must not wait for another lane. Isolated: a caller's own TBB tasks are not run meanwhile, and their being cancelled
+/// changes nothing. Denormals are flushed to zero inside, and the caller's mode is as it was afterwards. Rethrows an
+/// exception of a lane; then some may not have been called.
 void run(int lanes, int threads, LaneFunction function);
 
 template <class F>
@@ -25,8 +33,7 @@ void run(int lanes, const F& f) {
   run(lanes, lanes, f);
 }
 
-/// Which back end stands behind run(): oneTBB, or one std::thread a lane, started in shuffled order (for
-/// ThreadSanitizer, and for counts that TBB does not guarantee).
+/// tbb unless it is set.
 void set_backend(Backend backend) noexcept;
 
 }  // namespace tilewise::plan

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <optional>
 
+#include "base/fork.hpp"
 #include "plan/cpu_quota.hpp"
 #include "tilewise/error.hpp"
 
@@ -28,6 +29,7 @@ int affinity_cpus() {
 
 /// Read once: a limit is set before a program starts.
 const std::optional<double>& quota() {
+  const base::NoFork while_it_is_read;
   static const std::optional<double> quota = plan::cpu_quota();
   return quota;
 }

@@ -11,7 +11,7 @@ Evaluator::Evaluator(const nn::Network& network, plan::ParameterStore& parameter
     : network_(network), parameters_(parameters), graph_(nn::evaluation_graph(network, loss, metrics)) {}
 
 std::shared_ptr<ExecutionPool> Evaluator::pool_for(std::int64_t batch_size) {
-  const std::lock_guard lock(mutex_);
+  const base::ForkSafeMutex::Guard lock(mutex_);
   if (!pool_ || batch_size_ != batch_size) {
     auto plan = plan::make_plan(
         graph_.graph, {.kernels = parameters_.kernels(), .max_batch = batch_size, .outputs = graph_.outputs()});

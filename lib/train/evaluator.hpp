@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 
 #include "nn/network.hpp"
 #include "tilewise/training.hpp"
@@ -24,7 +23,7 @@ class Evaluator {
   const nn::Network& network_;
   plan::ParameterStore& parameters_;
   nn::EvaluationGraph graph_;
-  std::mutex mutex_;  // for what follows
+  base::ForkSafeMutex mutex_;  // for what follows
   std::int64_t batch_size_ = 0;
   std::shared_ptr<ExecutionPool> pool_;
 };

@@ -9,7 +9,7 @@ ExecutionPool::Lease ExecutionPool::borrow(int threads) {
 }
 
 ExecutionPool::Lease::Entry ExecutionPool::take() {
-  const std::lock_guard lock(mutex_);
+  const base::ForkSafeMutex::Guard lock(mutex_);
   if (free_.empty()) return {};
   Lease::Entry entry = std::move(free_.back());
   free_.pop_back();
@@ -17,7 +17,7 @@ ExecutionPool::Lease::Entry ExecutionPool::take() {
 }
 
 void ExecutionPool::give_back(Lease::Entry entry) noexcept try {
-  const std::lock_guard lock(mutex_);
+  const base::ForkSafeMutex::Guard lock(mutex_);
   free_.push_back(std::move(entry));
 } catch (const std::bad_alloc&) {
   // Without memory for the list the execution is dropped, and made anew when it is needed.

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "base/fork.hpp"
 #include "plan/execution.hpp"
 
 namespace tilewise::train {
@@ -44,7 +44,7 @@ class ExecutionPool {
 
   const std::shared_ptr<const plan::Plan> plan_;
   plan::ParameterStore& parameters_;
-  std::mutex mutex_;
+  base::ForkSafeMutex mutex_;
   std::vector<Lease::Entry> free_;
 };
 

@@ -21,7 +21,7 @@ std::shared_ptr<const plan::Plan> Predictor::make_plan(std::int64_t batch) const
 }
 
 ExecutionPool& Predictor::pool() {
-  const std::lock_guard lock(mutex_);
+  const base::ForkSafeMutex::Guard lock(mutex_);
   if (!pool_) pool_ = std::make_unique<ExecutionPool>(make_plan(max_batch), parameters_);
   return *pool_;
 }

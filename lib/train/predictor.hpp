@@ -22,7 +22,7 @@ class Predictor {
 
   const nn::Network& network_;
   plan::ParameterStore& parameters_;
-  std::mutex mutex_;                     // for pool_
+  base::ForkSafeMutex mutex_;            // for pool_
   std::unique_ptr<ExecutionPool> pool_;  // made when it is first needed
 };
 

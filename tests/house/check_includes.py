@@ -50,7 +50,8 @@ KERNEL_STD_HEADERS = {"cstdint", "cstddef", "type_traits", "utility", "xsimd/xsi
 PLAIN_KERNEL_FILES = {"choose_isa.cpp", "cpu.cpp", "cpu.hpp", "reference.cpp", "select.cpp", "select.hpp"}
 REFERENCE_STD_HEADERS = KERNEL_STD_HEADERS | {"cmath", "concepts", "limits"}
 
-TBB_FILES = {"lib/plan/parallel.cpp"}
+# And the tests of the library within a program that has TBB tasks of its own.
+TBB_FILES = {"lib/plan/parallel.cpp", "tests/neighbours/test_tbb.cpp", "tests/neighbours/first_use.cpp"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
 

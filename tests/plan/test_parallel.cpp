@@ -1,6 +1,6 @@
 #include <array>
 #include <atomic>
-#include <optional>
+#include <stdexcept>
 #include <tilewise/runtime.hpp>
 
 #include "plan/parallel.hpp"
@@ -12,14 +12,29 @@ using namespace tilewise;
 using namespace tilewise::test;
 
 TEST_CASE("every lane is called once, whatever the back end", "[plan]") {
-  for (plan::Backend backend : {plan::Backend::tbb, plan::Backend::threads}) {
-    std::optional<StandardThreads> own;
-    if (backend == plan::Backend::threads) own.emplace();
+  for (plan::Backend backend : usable_backends()) {
+    const ForcedBackend forced(backend);
     for (int lanes : {1, 2, 3, 7, 16})
       for (int repeat = 0; repeat < 20; ++repeat) {
         std::array<std::atomic<int>, 16> calls{};
         plan::run(lanes, [&](int lane) { ++calls[static_cast<std::size_t>(lane)]; });
         for (int lane = 0; lane < 16; ++lane) REQUIRE(calls[static_cast<std::size_t>(lane)] == (lane < lanes ? 1 : 0));
+      }
+  }
+}
+
+TEST_CASE("an exception of a lane comes out of the run, and the next run is as ever", "[plan]") {
+  for (plan::Backend backend : usable_backends()) {
+    const ForcedBackend forced(backend);
+    for (int lanes : {1, 2, 7})
+      for (int thrower = 0; thrower < lanes; ++thrower) {
+        const auto throwing = [&](int lane) {
+          if (lane == thrower) throw std::runtime_error("lane");
+        };
+        CHECK_THROWS_WITH(plan::run(lanes, throwing), "lane");
+        std::atomic<int> calls{0};
+        plan::run(lanes, [&](int) { ++calls; });
+        CHECK(calls == lanes);
       }
   }
 }

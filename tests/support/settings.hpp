@@ -4,6 +4,7 @@
 #include <string>
 
 #include "plan/parallel.hpp"
+#include "support/backend.hpp"
 #include "tilewise/runtime.hpp"
 
 /// Settings of the whole process for the time of a test, also of one that fails.
@@ -26,13 +27,18 @@ class ForcedIsa {
   ForcedIsa& operator=(const ForcedIsa&) = delete;
 };
 
-/// A thread of its own for each lane, instead of TBB's.
-class StandardThreads {
+/// What stands behind plan::run().
+class ForcedBackend {
  public:
-  StandardThreads() { plan::set_backend(plan::Backend::threads); }
-  ~StandardThreads() { plan::set_backend(plan::Backend::tbb); }
-  StandardThreads(const StandardThreads&) = delete;
-  StandardThreads& operator=(const StandardThreads&) = delete;
+  explicit ForcedBackend(plan::Backend backend) { plan::set_backend(backend); }
+  ~ForcedBackend() { plan::set_backend(usual_backend()); }
+  ForcedBackend(const ForcedBackend&) = delete;
+  ForcedBackend& operator=(const ForcedBackend&) = delete;
+};
+
+/// A thread of its own for each lane, instead of TBB's.
+struct StandardThreads : ForcedBackend {
+  StandardThreads() : ForcedBackend(plan::Backend::threads) {}
 };
 
 /// An environment variable for the time of a test; nullptr takes it away.
