@@ -140,10 +140,36 @@ minutes() { printf '%s.%s' $(($1 / 60)) $(($1 % 60 / 6)); }
 run_tests() {
   local folder=$1 status=0 begin=$SECONDS
   shift
-  local log=$folder/meson-logs/testlog.json
-  rm -f "$log"
+  rm -f "$folder"/meson-logs/testlog*.json
   meson test -C "$folder" --no-rebuild --print-errorlogs "$@" || status=$?
   printf '%s minutes, %s of them for the tests\n' "$(minutes "$SECONDS")" "$(minutes $((SECONDS - begin)))"
-  python3 tools/test_totals.py "$log" || status=1
+  # Under a wrapper its name has the wrapper's in it.
+  python3 tools/test_totals.py "$folder"/meson-logs/testlog*.json || status=1
   return "$status"
+}
+
+# Several runs in one: begin_totals; add_totals NAME COMMAND... each; print_totals, whose last line and status are tools/check's.
+begin_totals() { total_passed=0 total_failed=0 total_rows=(); }
+
+# Runs COMMAND, whose last line is `N passed, N failed`, in a shell of its own; one that says nothing of the kind, or has another
+# status than its line, is one failure.
+add_totals() {
+  local name=$1 begin=$SECONDS status last passed=0 failed=0 log
+  shift
+  log=$(mktemp)
+  set +e  # for the status; after `||` the shell inside would not stop at an error either
+  (set -e; "$@") | tee "$log"
+  status=${PIPESTATUS[0]}
+  set -e
+  last=$(tail -n 1 "$log")
+  rm -f "$log"
+  if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then passed=${BASH_REMATCH[1]} failed=${BASH_REMATCH[2]}; fi
+  if [ "$failed" = 0 ] && { [ "$status" != 0 ] || [ "$passed" = 0 ]; }; then failed=1; fi
+  total_passed=$((total_passed + passed)) total_failed=$((total_failed + failed))
+  total_rows+=("$(printf '%-28s %6d passed, %3d failed  %5s minutes' "$name" "$passed" "$failed" "$(minutes $((SECONDS - begin)))")")
+}
+
+print_totals() {
+  printf '%s\n' "${total_rows[@]}" "$total_passed passed, $total_failed failed"
+  [ "$total_passed" -gt 0 ] && [ "$total_failed" = 0 ]
 }
