@@ -138,10 +138,11 @@ minutes() { printf '%s.%s' $(($1 / 60)) $(($1 % 60 / 6)); }
 
 # run_tests FOLDER [ARGUMENT...]: `meson test` with these arguments; its last line and its status are tools/check's.
 run_tests() {
-  local folder=$1 status=0
+  local folder=$1 status=0 begin=$SECONDS
   shift
   rm -f "$folder"/meson-logs/testlog*.json
   meson test -C "$folder" --no-rebuild --print-errorlogs "$@" || status=$?
+  printf '%s minutes, %s of them for the tests\n' "$(minutes "$SECONDS")" "$(minutes $((SECONDS - begin)))"
   # Under a wrapper its name has the wrapper's in it.
   python3 tools/test_totals.py "$folder"/meson-logs/testlog*.json || status=1
   return "$status"
