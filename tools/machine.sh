@@ -133,14 +133,17 @@ configure() {
   fi
 }
 
+# 90 seconds are 1.5.
+minutes() { printf '%s.%s' $(($1 / 60)) $(($1 % 60 / 6)); }
+
 # run_tests FOLDER [ARGUMENT...]: `meson test` with these arguments; its last line and its status are tools/check's.
 run_tests() {
-  local folder=$1 status=0
+  local folder=$1 status=0 begin=$SECONDS
   shift
   local log=$folder/meson-logs/testlog.json
   rm -f "$log"
   meson test -C "$folder" --no-rebuild --print-errorlogs "$@" || status=$?
-  printf 'minutes so far: %d\n' $(((SECONDS + 30) / 60))
+  printf '%s minutes, %s of them for the tests\n' "$(minutes "$SECONDS")" "$(minutes $((SECONDS - begin)))"
   python3 tools/test_totals.py "$log" || status=1
   return "$status"
 }

@@ -1,11 +1,13 @@
 """Reads what meson writes: the totals of a test run, and which options are not `enabled`.
 
     test_totals.py TESTLOG.json                          prints what the tests counted, then `N passed, N failed`; status 1 if any
-                                                         failed or none ran
+                                                         failed or none ran. If TILEWISE_ISA names an ISA, one that did not run
+                                                         in the tests of the kernels has failed
     meson introspect --buildoptions B | test_totals.py --disabled NAME...    prints the names that are not enabled
 """
 
 import json
+import os
 import re
 import sys
 
@@ -38,6 +40,14 @@ def counted_rows(runs):
     return [line for run in runs for line in run.get("stdout", "").splitlines() if line.startswith(("counted:", "parity,"))]
 
 
+def forced_isa_is_missing(runs, rows):
+    """Whether the kernels were tested, but none on the ISA that TILEWISE_ISA names (the reference has none of its own)."""
+    isa = os.environ.get("TILEWISE_ISA", "")
+    if isa in ("", "reference") or not any(run["name"].split()[-1] == "kernels" for run in runs):
+        return False
+    return not any(line.startswith(f"counted: vector kernels of {isa} ") for line in rows)
+
+
 def main():
     if sys.argv[1] == "--disabled":
         options = {option["name"]: option["value"] for option in json.load(sys.stdin)}
@@ -48,10 +58,14 @@ def main():
             runs = [json.loads(line) for line in log if line.strip()]
     except FileNotFoundError:
         runs = []
-    for row in counted_rows(runs):
+    rows = counted_rows(runs)
+    for row in rows:
         print(row)
     totals = [totals_of_run(run) for run in runs]
     passed, failed = sum(t[0] for t in totals), sum(t[1] for t in totals)
+    if forced_isa_is_missing(runs, rows):
+        print(f"no kernel ran on {os.environ['TILEWISE_ISA']}, which TILEWISE_ISA names")
+        failed += 1
     print(f"{passed} passed, {failed} failed")
     return 0 if passed > 0 and failed == 0 else 1
 

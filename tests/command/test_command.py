@@ -1,6 +1,6 @@
 """Tests of the `tilewise` command as its users see it: output, exit status, files.
 
-    test_command.py TILEWISE
+    test_command.py TILEWISE     under an emulator, MESON_EXE_WRAPPER is its command
 """
 
 import fcntl
@@ -12,6 +12,7 @@ import pty
 import random
 import re
 import select
+import shlex
 import signal
 import struct
 import subprocess
@@ -21,7 +22,7 @@ import termios
 import time
 import unittest
 
-TILEWISE = sys.argv[1]
+TILEWISE = [*shlex.split(os.environ.get("MESON_EXE_WRAPPER", "")), sys.argv[1]]
 CLASSES, SIDE = 10, 8
 
 
@@ -48,7 +49,7 @@ def write_data(folder, train=256, test=64):
 
 
 def tilewise(*arguments, environment=None):
-    return subprocess.run([TILEWISE, *map(str, arguments)], capture_output=True, text=True, timeout=120,
+    return subprocess.run([*TILEWISE, *map(str, arguments)], capture_output=True, text=True, timeout=120,
                           env={**os.environ, **(environment or {})})
 
 
@@ -176,7 +177,7 @@ class Command(unittest.TestCase):
 
     def test_interrupt(self):
         history, model = self.folder / "interrupted.json", self.folder / "interrupted.safetensors"
-        process = subprocess.Popen([TILEWISE, "train", "--data", str(self.data), "--epochs", "100000", "--history", str(history), "--save", str(model)],
+        process = subprocess.Popen([*TILEWISE, "train", "--data", str(self.data), "--epochs", "100000", "--history", str(history), "--save", str(model)],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.assertIn("epoch", process.stdout.readline())
         begin = time.monotonic()
@@ -197,7 +198,7 @@ class Command(unittest.TestCase):
             with self.subTest(width=width):
                 main, terminal = pty.openpty()
                 fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-                process = subprocess.Popen([TILEWISE, "train", "--data", str(self.data), "--epochs", "2"], stdout=terminal, stderr=terminal,
+                process = subprocess.Popen([*TILEWISE, "train", "--data", str(self.data), "--epochs", "2"], stdout=terminal, stderr=terminal,
                                            env={**os.environ, "TERM": "xterm"})
                 os.close(terminal)
                 shown = b""

@@ -1,10 +1,12 @@
 """Tests of the example `filters` as its users see it: the table, the pictures, what it refuses.
 
-    test_filters.py EXAMPLE_FILTERS
+    test_filters.py EXAMPLE_FILTERS     under an emulator, MESON_EXE_WRAPPER is its command
 """
 
+import os
 import pathlib
 import re
+import shlex
 import struct
 import subprocess
 import sys
@@ -12,7 +14,7 @@ import tempfile
 import unittest
 import zlib
 
-FILTERS = pathlib.Path(sys.argv[1]).resolve()
+FILTERS = [*shlex.split(os.environ.get("MESON_EXE_WRAPPER", "")), pathlib.Path(sys.argv[1]).resolve()]
 NAMES = {"sobel": 3, "laplace": 3, "box3": 3, "gauss3": 3, "box5": 5, "gauss5": 5}
 
 
@@ -58,7 +60,7 @@ def read_png(path):
 
 
 def filters(*arguments):
-    return subprocess.run([FILTERS, *map(str, arguments)], capture_output=True, text=True, timeout=120)
+    return subprocess.run([*FILTERS, *map(str, arguments)], capture_output=True, text=True, timeout=120)
 
 
 class Filters(unittest.TestCase):
@@ -102,7 +104,7 @@ class Filters(unittest.TestCase):
         self.assertEqual({path.stem for path in out.iterdir()}, files)
 
     def test_nothing_is_written_unless_asked_for(self):
-        run = subprocess.run([FILTERS], cwd=self.folder, capture_output=True, text=True, timeout=120)
+        run = subprocess.run(FILTERS, cwd=self.folder, capture_output=True, text=True, timeout=120)
         self.assertEqual((run.returncode, run.stderr), (0, ""))
         self.assertEqual(list(self.folder.iterdir()), [])
 

@@ -60,7 +60,8 @@ void for_cases(const std::string& row, const std::string& what, F f) {
     for (const char* plan : {"/fused", "/unfused"}) count_cases(row, what + plan, 1);
   }
   CAPTURE(what, met.elements, met.kinks);
-  CHECK(met.kinks * 3 <= met.elements);
+  // Of few, as at short scale, the share says nothing.
+  if (met.elements >= 100) CHECK(met.kinks * 3 <= met.elements);
   CHECK(met.largest > 1e-4);
 }
 

@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
 #include "nn/networks.hpp"
 #include "plan/parallel.hpp"
 #include "support/catch.hpp"
+#include "support/counts.hpp"
 
 using namespace tilewise;
 using namespace tilewise::test;
@@ -21,6 +23,27 @@ std::vector<double> training_bits(int threads, const Optimizer& optimizer, int e
   for (const EpochRecord& record : history.epochs) bits.push_back(record.training.loss);
   for (const float weight : all_weights(model)) bits.push_back(weight);
   return bits;
+}
+
+/// How much of Fashion-MNIST is learnt, and the accuracies that must be reached.
+struct Lesson {
+  std::int64_t images, batch;
+  int epochs;
+  double training, validation;
+};
+
+/// Under an emulator, which takes a second for an image, a few steps: they must beat guessing.
+Lesson lesson(const Lesson& whole, const Lesson& few) {
+  return scaled(50) < 50 ? few : whole;
+}
+
+void check_learns(Model& model, const Lesson& lesson) {
+  const auto [training, test] = datasets::load("fashion-mnist");
+  const History history = model.fit(
+      training.take(lesson.images).shuffle(lesson.images, 1).batch(lesson.batch).prefetch(),
+      {.validation = test.take(std::min<std::int64_t>(lesson.images, 1000)).batch(100), .epochs = lesson.epochs});
+  CHECK(*history.epochs.back().training.accuracy > lesson.training);
+  CHECK(*history.epochs.back().validation->accuracy > lesson.validation);
 }
 
 }  // namespace
@@ -45,15 +68,11 @@ TEST_CASE("the notebook's network learns Fashion-MNIST from 3,000 images", "[tra
     WARN("not run: plain loops would take minutes");
     return;
   }
-  const auto [training, test] = datasets::load("fashion-mnist");
   Sequential model(notebook_layers());
   model.compile(with_accuracy(Adam{}, 1));
-  const History history = model.fit(training.take(3000).shuffle(3000, 1).batch(32).prefetch(),
-                                    {.validation = test.take(1000).batch(100), .epochs = 6});
   // Measured: 0.903 and 0.861; with one layer frozen at best 0.877 and 0.844, with all convolutions frozen 0.850 and
   // 0.814.
-  CHECK(*history.epochs.back().training.accuracy > 0.885);
-  CHECK(*history.epochs.back().validation->accuracy > 0.835);
+  check_learns(model, lesson({3000, 32, 6, 0.885, 0.835}, {64, 8, 3, 0.3, 0.2}));
 }
 
 namespace {
@@ -86,14 +105,10 @@ TEST_CASE("a residual network with batch normalisation learns Fashion-MNIST from
     WARN("not run: plain loops would take minutes");
     return;
   }
-  const auto [training, test] = datasets::load("fashion-mnist");
   Model model = residual_network();
   model.compile(with_accuracy(Adam{.learning_rate = 3e-3}, 1));
-  const History history = model.fit(training.take(12'000).shuffle(12'000, 1).batch(32).prefetch(),
-                                    {.validation = test.take(1000).batch(100), .epochs = 6});
-  // Measured: 0.887 and 0.862.
-  CHECK(*history.epochs.back().training.accuracy > 0.87);
-  CHECK(*history.epochs.back().validation->accuracy > 0.84);
+  // Measured: 0.887 and 0.862. After a few steps the running statistics still say little: any accuracy will do.
+  check_learns(model, lesson({12'000, 32, 6, 0.87, 0.84}, {64, 8, 3, 0.3, -1}));
 }
 
 TEST_CASE("a training has the same bits with any number of threads", "[train]") {

@@ -3,6 +3,7 @@
 #include "nn/networks.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
+#include "support/counts.hpp"
 
 using namespace tilewise;
 using namespace tilewise::test;
@@ -117,7 +118,7 @@ TEST_CASE("a small file cannot make the loader allocate much", "[train]") {
   CHECK(Allocations::largest_bytes() < 1'000'000);
 }
 
-TEST_CASE("2,000 damaged model files give typed errors or a model, never a crash", "[train]") {
+TEST_CASE("damaged model files give typed errors or a model, never a crash", "[train]") {
   const TemporaryFolder folder;
   const std::string path = folder / "model.safetensors";
   trained_model().save(path);
@@ -126,8 +127,9 @@ TEST_CASE("2,000 damaged model files give typed errors or a model, never a crash
   const std::vector<float> before = all_weights(model);
   const base::Random random(1, base::Stream::test, 0);
   const std::size_t header_end = 8 + good[0] + 256 * good[1];
-  int refused = 0;
-  for (std::uint64_t mutant = 0; mutant < 2000; ++mutant) {
+  const std::uint64_t mutants = scaled(2000);
+  std::uint64_t refused = 0;
+  for (std::uint64_t mutant = 0; mutant < mutants; ++mutant) {
     Bytes bytes = good;
     const std::uint64_t changes = 1 + random.below(3, 100 * mutant);
     for (std::uint64_t change = 0; change < changes; ++change) {
@@ -165,7 +167,7 @@ TEST_CASE("2,000 damaged model files give typed errors or a model, never a crash
       } catch (const FileError&) {
       }
   }
-  CHECK(refused > 1800);
+  CHECK(refused * 10 > mutants * 9);
   model.load_weights(path);
   CHECK(all_weights(model) == before);
 }

@@ -1,8 +1,10 @@
 #include <cstring>
+#include <string>
 #include <thread>
 
 #include "nn/networks.hpp"
 #include "support/catch.hpp"
+#include "support/settings.hpp"
 
 using namespace tilewise;
 using namespace tilewise::test;
@@ -35,6 +37,15 @@ TEST_CASE("predict gives one distribution per sample, whatever the count", "[tra
   for (std::size_t i = 0; i < all.size(); i += 3) CHECK(all[i] + all[i + 1] + all[i + 2] == Approx(1).epsilon(1e-5));
   const std::vector<float> first = model.predict(samples.data(), 1);
   for (std::size_t i = 0; i < 3; ++i) CHECK(first[i] == Approx(all[i]).epsilon(1e-5));
+}
+
+TEST_CASE("a model runs on the ISA that TILEWISE_ISA names", "[train]") {
+  const ForcedIsa put_back(default_isa());
+  for (Isa isa : available_isas()) {
+    const Environment named("TILEWISE_ISA", std::string(isa_name(isa)).c_str());
+    set_isa(default_isa());
+    CHECK_THAT(built_model().describe_plan(4, false), contains("isa " + std::string(isa_name(isa)) + ","));
+  }
 }
 
 TEST_CASE("predict leaves the caller's samples as they are", "[train]") {
