@@ -3,12 +3,18 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <new>
 
 namespace tilewise::base {
 
 namespace {
 
 std::atomic<int> count{0};
+struct Kept {
+  void* object;
+  Kept* next;
+};
+std::atomic<Kept*> all_kept{nullptr};
 /// Held for reading by each NoFork, for writing by a fork. Reading may nest: glibc's default lets readers pass a writer
 /// that waits.
 pthread_rwlock_t gate = PTHREAD_RWLOCK_INITIALIZER;
@@ -32,6 +38,12 @@ void after_fork_in_child() noexcept {
 
 int fork_count() noexcept {
   return count.load(std::memory_order_relaxed);
+}
+
+void keep_for_good(void* object) noexcept {
+  Kept* const kept = new (std::nothrow) Kept{object, all_kept.load(std::memory_order_relaxed)};
+  while (kept && !all_kept.compare_exchange_weak(kept->next, kept, std::memory_order_release)) {
+  }
 }
 
 NoFork::NoFork() noexcept {

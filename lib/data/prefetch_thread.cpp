@@ -109,14 +109,13 @@ PrefetchThread::PrefetchThread(std::int64_t slots, std::int64_t batches, Fill fi
     : slots_(slots), batches_(batches), fill_(std::move(fill)), ring_(std::make_unique<Ring>(*this)) {}
 
 PrefetchThread::~PrefetchThread() {
-  // Without its thread a ring is left as it is: its locks may be closed, and destroying a condition waits for waiters.
-  if (!ring_->has_thread()) (void)ring_.release();
+  if (!ring_->has_thread()) base::leave_alone(ring_);
 }
 
 PrefetchThread::Ring& PrefetchThread::ring() {
   if (!ring_->has_thread()) {
     auto replacement = std::make_unique<Ring>(*this, *ring_);
-    (void)ring_.release();
+    base::leave_alone(ring_);
     ring_ = std::move(replacement);
   }
   return *ring_;

@@ -97,7 +97,7 @@ class KeptArena {
 
  private:
   void put_back() noexcept {
-    if (forks_ != base::fork_count()) (void)arena_.release();
+    if (forks_ != base::fork_count()) base::leave_alone(arena_);
     if (arena_) free_arenas().give_back(std::move(arena_));
   }
 
@@ -148,9 +148,8 @@ class KeptTeam {
   }
 
  private:
-  /// One that a fork left without its threads could not even be destroyed.
   void leave_lost() noexcept {
-    if (forks_ != base::fork_count()) (void)team_.release();
+    if (forks_ != base::fork_count()) base::leave_alone(team_);
     forks_ = base::fork_count();
   }
 
