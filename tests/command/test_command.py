@@ -186,7 +186,7 @@ class Command(unittest.TestCase):
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130)
-        self.assertLess(time.monotonic() - begin, 5)
+        self.assertLess(time.monotonic() - begin, 60 if len(TILEWISE) > 1 else 5)  # a batch: seconds under an emulator
         self.assertRegex(errors, r"\Atilewise: interrupted[^\n]*\n\Z")
         self.assertFalse(history.exists() or model.exists())
 

@@ -23,7 +23,7 @@ check_with() {
     *) CXXFLAGS="${CXXFLAGS:-} $flag" configure "$folder" ;;
   esac
   compile "$folder"
-  TILEWISE_TEST_SCALE=short run_tests "$folder"
+  TILEWISE_TEST_SCALE=short run_tests "$folder" --timeout-multiplier 3
 }
 
 install_packages build tests data
