@@ -2,7 +2,8 @@
 # the x86 build, its tests and its command, on emulated CPUs of 2008 (Nehalem) and 2013 (Haswell)
 #
 # What the linker or a compiler flag lets slip into code for everybody is an illegal instruction there, and goes unnoticed on the machine that
-# built it. The tests run at their short scale. Budget: 8 minutes on 2 cores, beside the build, which is plain tools/check's.
+# built it. The tests run at their short scale, without those of threads and forks: no instruction is new there, and qemu 7.2 breaks down
+# in the child of a program with threads. Budget: 8 minutes on 2 cores, beside the build, which is plain tools/check's.
 
 [ $# = 0 ] || die "tools/check --old-cpus takes no $1"
 install_packages build tests data old
@@ -47,7 +48,7 @@ check_cpu() {
   say "== $name"
   add_totals "$name lacks $foreign" expect refuses "$emulator" "$instruction"
   add_totals "$name has ${isas##* }" expect doctor_finds "$emulator" "$isas"
-  add_totals "$name, test program" run_tests "$build" --suite rooms --wrapper "$emulator" --timeout-multiplier 4
+  add_totals "$name, test program" run_tests "$build" --suite rooms --no-suite threads --wrapper "$emulator" --timeout-multiplier 4
   add_totals "$name, kernels of ${isas##* }" expect kernels_ran_on "${isas##* }"
   add_totals "$name, none of $foreign" expect no_kernel_ran_on "$foreign"
   MESON_EXE_WRAPPER=$emulator add_totals "$name, command" run_tests "$build" command filters --timeout-multiplier 4
