@@ -160,6 +160,18 @@ class Symbols(unittest.TestCase):
         fine = table + "0000000000000000 W void gemm<xsimd::fma3<xsimd::avx2> >()\n                 U memcpy\n0000000000000000 t local()\n"
         self.assertEqual(check_symbols.complaints_about_symbols("avx2", fine), [])
 
+    def test_only_neon64_may_hold_functions_of_the_baseline(self):
+        def complaints(isa, name):
+            lines = f"0000000000000000 R tilewise::kernels::{isa}_table\n0000000000000000 W {name}\n"
+            return check_symbols.complaints_about_symbols(isa, lines)
+
+        fine = "xsimd::kernel::wrap::vbslq_f32(__Uint32x4_t, __Float32x4_t, __Float32x4_t)"
+        self.assertEqual(complaints("neon64", fine), [])
+        for isa, name in (("avx2", fine), ("neon64", "xsimd::fma(float, float, float)"), ("neon64", "xsimd::kernel::wrap::of(std::pair<int, int>)"),
+                          ("neon64", f"std::pair<int, int> of<{fine}>()")):
+            with self.subTest(isa=isa, name=name):
+                self.assertIn("weak", "\n".join(complaints(isa, name)))
+
     def test_what_the_compiler_makes_of_a_planted_violation_is_found(self):
         if not ARCHIVES:
             self.skipTest("no release build")
