@@ -14,6 +14,7 @@
 #include "kernels/contracts/peak.hpp"
 #include "kernels/contracts/pooling.hpp"
 #include "kernels/contracts/targets.hpp"
+#include "kernels/contracts/transform.hpp"
 
 /// The contracts of all kernels, by theme, and the table that holds them. A kernel knows one tile and one core: it
 /// takes plain pointers and strides (in elements, not bytes), allocates nothing, throws nothing, keeps nothing, and
@@ -32,6 +33,8 @@ struct KernelTable {
 #define KERNEL(name, Args) void (*name)(const Args<T>&) = nullptr;
 #include "kernels/kernels.inc"
 #undef KERNEL
+  /// By Transform; of those that the ISA does not have, null. The reference has none.
+  TransformKernels<T> transforms[transform_count] = {};
 };
 
 /// Plain loops: the oracle of the tests and the last fall-back. T: float, double, std::int64_t.

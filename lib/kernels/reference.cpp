@@ -11,6 +11,7 @@
 #include "kernels/reference/peak.hpp"
 #include "kernels/reference/pooling.hpp"
 #include "kernels/reference/targets.hpp"
+#include "kernels/reference/transform.hpp"
 
 // Plain loops, as close to the contracts as they can be written. They are the oracle of the tests, so clarity comes
 // before speed.

@@ -197,6 +197,22 @@ template <class Arch>
   return xsimd::fma(a, b, c);
 }
 
+/// c - a * b, rounded once where the ISA can.
+template <class Arch>
+[[gnu::always_inline]] inline Vec<Arch> fnma(Vec<Arch> a, Vec<Arch> b, Vec<Arch> c) {
+#if defined(__AVX512F__)
+  if constexpr (is_avx512<Arch>) return _mm512_fnmadd_ps(a, b, c);
+#endif
+#if defined(__AVX2__)
+  if constexpr (is_avx2<Arch>) return _mm256_fnmadd_ps(a, b, c);
+#endif
+#if defined(__aarch64__)
+  return vfmsq_f32(c, a, b);
+#else
+  return c - a * b;
+#endif
+}
+
 /// a[First], b[First], a[First + 1], b[First + 1], ... over the whole vector. xsimd's own zip_lo works within 128 bits
 /// in some versions.
 template <class Arch, int First, int... I>

@@ -11,6 +11,8 @@
 #include "kernels/optimizer.hpp"
 #include "kernels/peak.hpp"
 #include "kernels/pool.hpp"
+#include "kernels/transform/slice_product.hpp"
+#include "kernels/transform/transforms.hpp"
 #include "kernels/transpose.hpp"
 #include "kernels/vector_math.hpp"
 
@@ -61,6 +63,19 @@ consteval KernelTable<float> vector_table(const char* isa) {
   table.adam_update = &adam_update<Arch>;
   table.rmsprop_update = &rmsprop_update<Arch>;
   table.fma_peak = &fma_peak<Arch>;
+  return table;
+}
+
+/// The same with the transforms, whose products are made of tiles of at most `Sums` vectors, `MaxVectors` wide.
+template <class Arch, int Sums, int MaxVectors>
+consteval KernelTable<float> with_transforms(KernelTable<float> table) {
+  table.slice_product = &slice_product<Arch, Sums, MaxVectors>;
+  table.slice_gradient = &slice_gradient<Arch, Sums, MaxVectors>;
+  int number = 0;
+#define TRANSFORM(name, Type, slots, outputs, slices, cyclic) \
+  table.transforms[number++] = transform_kernels<Arch, Type>;
+#include "kernels/transforms.inc"
+#undef TRANSFORM
   return table;
 }
 

@@ -14,6 +14,7 @@
 #include "kernels/optimizer_cases.hpp"
 #include "kernels/pool_cases.hpp"
 #include "kernels/select.hpp"
+#include "kernels/slice_cases.hpp"
 #include "kernels/target_cases.hpp"
 #include "support/catch.hpp"
 #include "support/counts.hpp"

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/contracts/convolution.hpp"
+
+/// Contracts: 3x3 convolution of stride 1 in a transform domain. A transform T(x) of one tile of the input, U(w) of the
+/// weights and back: output = B(T(x) * U(w)), where * is a product of real numbers, slice by slice, summed over the
+/// input channels. So each slice is a small matrix product, [tile][in] times [in][out], and there are fewer slices than
+/// direct convolution has products. kernels.hpp has the rules for all kernels.
+namespace tilewise::kernels {
+
+/// What a transform's tiles look like. An axis of a tile has `slots` places of the input and gives `outputs` places of
+/// the output; the two are the same for every ISA.
+struct TransformShape {
+  const char* name;
+  std::int32_t slots;
+  std::int32_t outputs;  ///< of a tile among others
+  std::int32_t slices;
+  /// Whether slots are counted modulo `slots`, as in a Fourier transform. Then a tile whose map leaves enough slots
+  /// zero gives up to `slots` outputs.
+  bool cyclic;
+};
+
+/// One axis of a tile on its map. Slot s lies at place s, from the tile's own first place, but the last slot at place
+/// `last`: a cyclic tile's last slot stands before its first.
+struct TileAxis {
+  std::uint32_t on_map;  ///< bit s: slot s lies on the map; the others read as zero, and are not written
+  std::int32_t last;
+};
+
+/// slices[s*slice_step + k] = slice s of the tile map[row*row_step + column*column_step + k], for 0 <= k < channels;
+/// up to the next multiple of transform_channels, zeros. Not adjoint: T, on an axis of TransformShape::slots. Adjoint:
+/// B's adjoint, of a gradient of the outputs, which are the first slots of each axis.
+template <class T>
+struct ToSlicesArgs {
+  const T* map;
+  T* slices;
+  std::int64_t row_step, column_step;
+  std::int64_t slice_step;
+  std::int64_t channels;
+  TileAxis rows, columns;
+  bool adjoint;
+};
+
+/// The way back: map[row*row_step + column*column_step + k] = activation(result + bias[k]), or += with a bit of an
+/// accumulate set: row slot or column slot. Not adjoint: B, the outputs being the first slots of each axis. Adjoint:
+/// T's adjoint, the gradient of the input. bias may be null. Slices hold multiples of transform_channels.
+template <class T>
+struct FromSlicesArgs {
+  const T* slices;
+  T* map;
+  const T* bias;
+  std::int64_t row_step, column_step;
+  std::int64_t slice_step;
+  std::int64_t channels;
+  TileAxis rows, columns;
+  std::uint32_t accumulate_rows, accumulate_columns;
+  bool adjoint;
+  Activation activation;
+};
+
+/// slices[s*slice_step + i*slices_row + n] = slice s of U(taps), taps[r*tap_row + c*tap_column + i*taps_row + n] being
+/// the weight of tap (r, c), for 0 <= i < rows, 0 <= n < channels, a multiple of transform_channels. Adjoint:
+/// taps = U's adjoint of slices, the gradient of the weights.
+template <class T>
+struct WeightSlicesArgs {
+  T* taps;
+  T* slices;
+  std::int64_t tap_row, tap_column, taps_row;
+  std::int64_t slice_step, slices_row;
+  std::int64_t rows, channels;
+  bool adjoint;
+};
+
+/// Channels of V, M and U come in multiples of these, whatever the ISA.
+inline constexpr std::int64_t transform_channels = 16;
+/// Output channels of one block of U, at most.
+inline constexpr std::int64_t transform_block = 64;
+
+/// The products of `slices` slices: out[s*out_slice + t*out_step + n] = sum_{k<depth} in[s*in_slice + t*in_step + k] *
+/// weights[s*weights_slice + k*weights_step + n] for 0 <= t < count and 0 <= n < channels, as one chain of fused
+/// multiply-adds in the order of k, from zero. channels: a multiple of transform_channels, at most transform_block.
+template <class T>
+struct SliceProductArgs {
+  const T* in;
+  const T* weights;
+  T* out;
+  std::int64_t in_slice, in_step;
+  std::int64_t weights_slice, weights_step;
+  std::int64_t out_slice, out_step;
+  std::int64_t slices, count, depth;
+  std::int32_t channels;
+};
+
+/// The gradients of the weights of `slices` slices: out[s*out_slice + k*out_step + n] = start + sum_{t<count}
+/// in[s*in_slice + t*in_step + k] * gradient[s*gradient_slice + t*gradient_step + n] for 0 <= k < rows and
+/// 0 <= n < channels, as one chain in the order of t; start is zero, or with accumulate what out holds. channels as in
+/// SliceProductArgs.
+template <class T>
+struct SliceGradientArgs {
+  const T* in;
+  const T* gradient;
+  T* out;
+  std::int64_t in_slice, in_step;
+  std::int64_t gradient_slice, gradient_step;
+  std::int64_t out_slice, out_step;
+  std::int64_t slices, count, rows;
+  std::int32_t channels;
+  bool accumulate;
+};
+
+/// The kernels of one transform on one ISA.
+template <class T>
+struct TransformKernels {
+  void (*to_slices)(const ToSlicesArgs<T>&) = nullptr;
+  void (*from_slices)(const FromSlicesArgs<T>&) = nullptr;
+  void (*weight_slices)(const WeightSlicesArgs<T>&) = nullptr;
+};
+
+/// THE list of transforms; a new one is a line of transforms.inc and a header in transform/.
+enum class Transform : std::uint8_t {
+#define TRANSFORM(name, Type, slots, outputs, slices, cyclic) name,
+#include "kernels/transforms.inc"
+#undef TRANSFORM
+};
+
+inline constexpr TransformShape transform_shapes[] = {
+#define TRANSFORM(name, Type, slots, outputs, slices, cyclic) {#name, slots, outputs, slices, cyclic},
+#include "kernels/transforms.inc"
+#undef TRANSFORM
+};
+inline constexpr int transform_count = sizeof(transform_shapes) / sizeof(transform_shapes[0]);
+
+}  // namespace tilewise::kernels
