@@ -1,7 +1,6 @@
 #include "layer_pass.hpp"
 
-#include <memory>
-
+#include "kernels/select.hpp"
 #include "ops/conv2d.hpp"
 #include "ops/dense.hpp"
 #include "ops/pool2d.hpp"
@@ -56,6 +55,18 @@ std::vector<ValueId> emit_max_pool2d(PassGraph& graph, const Layer& layer, Pass 
                     {graph.input("x", map_of(layer.height, layer.width, layer.in_channels))});
 }
 
+std::vector<ValueId> emit_layer(PassGraph& graph, const Layer& layer, Pass pass) {
+  switch (layer.kind) {
+    case LayerKind::dense:
+      return emit_dense(graph, layer, pass);
+    case LayerKind::max_pool2d:
+      return emit_max_pool2d(graph, layer, pass);
+    case LayerKind::conv2d:
+      break;
+  }
+  return emit_conv2d(graph, layer, pass);
+}
+
 }  // namespace
 
 std::string op_name(const Layer& layer, Pass pass) {
@@ -75,22 +86,27 @@ std::vector<std::string> algorithms(const Layer&, Pass, Isa) {
   return {"direct"};
 }
 
-std::vector<ValueId> emit_layer(PassGraph& graph, const Layer& layer, Pass pass) {
-  switch (layer.kind) {
-    case LayerKind::dense:
-      return emit_dense(graph, layer, pass);
-    case LayerKind::max_pool2d:
-      return emit_max_pool2d(graph, layer, pass);
-    case LayerKind::conv2d:
-      break;
-  }
-  return emit_conv2d(graph, layer, pass);
+std::string Setting::name() const {
+  return op_name(layer, pass) + "/" + std::string(isa_name(isa)) + "/" + algorithm + "/" + layer.name + "/b" +
+         std::to_string(batch) + "/t" + std::to_string(threads);
 }
 
-double pool_bytes(const Layer& layer, Pass) {
-  const double map = 4.0 * double(layer.height * layer.width * layer.in_channels);
+double Setting::flops() const {
+  return layer.flops() * double(batch) * (pass == Pass::backward ? 2 : 1);
+}
+
+double Setting::pool_bytes() const {
+  const double map = 4.0 * double(layer.height * layer.width * layer.in_channels * batch);
   const double pooled = map / 4, index = pooled / 4;
   return map + pooled + index;  // forward reads the first and writes the others, backward the other way round
+}
+
+std::unique_ptr<OpRun> make_run(const Setting& setting) {
+  auto run = std::make_unique<OpRun>(
+      ops::Kernels(kernels::table(setting.isa)),
+      [&](PassGraph& graph) { return emit_layer(graph, setting.layer, setting.pass); }, setting.batch, setting.threads);
+  run->run();
+  return run;
 }
 
 }  // namespace tilewise::bench

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,24 @@ std::vector<Pass> passes(const Layer& layer);
 /// The names of the algorithms that can run a pass of a layer on an ISA: the part ALGORITHM of a benchmark's name.
 std::vector<std::string> algorithms(const Layer& layer, Pass pass, Isa isa);
 
-/// Adds the ops of a pass and returns what it computes.
+/// What one figure is for.
+struct Setting {
+  Layer layer;
+  Pass pass;
+  Isa isa;
+  std::string algorithm;
+  std::int64_t batch;
+  int threads;
+
+  /// OP_PASS/ISA/ALGORITHM/SUITE.LAYER/bN/tN.
+  std::string name() const;
+  /// The nominal floating-point operations of a run.
+  double flops() const;
+  /// The bytes that a run of a max-pool must read and write, each once.
+  double pool_bytes() const;
+};
+
+/// The pass, ready to run; it has run once, so that weights are as the plan wants them.
 ///
 /// forward: from "x", "kernel" and "bias" the activated result; behind a max-pool the pooled one and its index.
 /// backward_data, backward_weights, backward: from "out_gradient", "x" and "kernel" the gradients of x, of kernel and
@@ -29,9 +47,6 @@ std::vector<std::string> algorithms(const Layer& layer, Pass pass, Isa isa);
 /// kernel and bias are parameters of the plan, packed when they are set; what a plan derives from them (kernels
 /// transposed or transformed) it derives in its first run. Neither is timed, and neither need be where weights stay: in
 /// inference always; in training they change with each step, and what that costs is no part of these figures.
-std::vector<plan::ValueId> emit_layer(PassGraph& graph, const Layer& layer, Pass pass);
-
-/// The bytes that a pass of a max-pool must read and write, each once, for one image.
-double pool_bytes(const Layer& layer, Pass pass);
+std::unique_ptr<OpRun> make_run(const Setting& setting);
 
 }  // namespace tilewise::bench

@@ -48,6 +48,10 @@ class OpRun {
 
   OpRun(const ops::Kernels& kernels, const Emit& emit, std::int64_t batch, int threads);
 
+  // The execution refers to the parameters.
+  OpRun(const OpRun&) = delete;
+  OpRun& operator=(const OpRun&) = delete;
+
   /// The first run also derives the weights that follow from parameters.
   void run() { execution_->run(batch_, threads_); }
 

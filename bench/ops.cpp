@@ -1,10 +1,10 @@
 #include <benchmark/benchmark.h>
 
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "kernels/select.hpp"
 #include "layer_pass.hpp"
 #include "measure.hpp"
 
@@ -18,28 +18,22 @@ std::vector<int> thread_counts() {
   return all > 2 ? std::vector{1, 2, all} : std::vector{1, 2};
 }
 
-void measure(benchmark::State& state, Isa isa, const Layer& layer, Pass pass, std::int64_t batch, int threads) {
-  OpRun op(
-      ops::Kernels(kernels::table(isa)), [&](PassGraph& graph) { return emit_layer(graph, layer, pass); }, batch,
-      threads);
-  op.run();  // derives what follows from the weights
-  if (layer.kind == LayerKind::max_pool2d) {
-    measure_bytes(state, pool_bytes(layer, pass) * double(batch), [&] { op.run(); });
-  } else {
-    const double flops = layer.flops() * double(batch) * (pass == Pass::backward ? 2 : 1);
+void measure(benchmark::State& state, const Setting& setting) {
+  const std::unique_ptr<OpRun> op = make_run(setting);
+  if (setting.layer.kind == LayerKind::max_pool2d)
+    measure_bytes(state, setting.pool_bytes(), [&] { op->run(); });
+  else
     measure_against_peak(
-        state, isa, flops, [&] { op.run(); }, threads);
-  }
-  state.SetLabel(op.algorithms());
+        state, setting.isa, setting.flops(), [&] { op->run(); }, setting.threads);
+  state.SetLabel(op->algorithms());
 }
 
 void add_benchmarks(Isa isa, const Layer& layer, std::int64_t batch, int threads) {
   for (Pass pass : passes(layer))
     for (const std::string& algorithm : algorithms(layer, pass, isa)) {
-      const std::string name = op_name(layer, pass) + "/" + std::string(isa_name(isa)) + "/" + algorithm + "/" +
-                               layer.name + "/b" + std::to_string(batch) + "/t" + std::to_string(threads);
-      benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
-        measure(state, isa, layer, pass, batch, threads);
+      const Setting setting{layer, pass, isa, algorithm, batch, threads};
+      benchmark::RegisterBenchmark(setting.name().c_str(), [=](benchmark::State& state) {
+        measure(state, setting);
       })->Unit(benchmark::kMicrosecond);
     }
 }

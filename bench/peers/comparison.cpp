@@ -37,11 +37,11 @@ std::string formatted(const char* format, double number) {
 
 }  // namespace
 
-double Contender::median() const {
+double Contender::quantile(double q) const {
   std::vector<double> sorted = seconds;
-  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
-  std::nth_element(sorted.begin(), middle, sorted.end());
-  return *middle;
+  const auto place = sorted.begin() + static_cast<std::ptrdiff_t>(q * double(sorted.size()));
+  std::nth_element(sorted.begin(), place, sorted.end());
+  return *place;
 }
 
 void take_turns(std::vector<Contender>& contenders, int rounds) {
@@ -62,39 +62,45 @@ double relative_rms(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::isfinite(rms) ? rms : std::numeric_limits<double>::infinity();
 }
 
+double Row::rate(double us) const {
+  return is_percent() ? setting.flops() / us / 1e3 / peak_gflops * 100 : setting.pool_bytes() / us / 1e3;
+}
+
 std::string table(const Context& context, const std::vector<Row>& rows) {
+  double peak = 0;
+  for (const Row& row : rows) peak = std::max(peak, row.peak_gflops);
   std::string text =
       "Against " + context.peer + "; " + context.isa + " on one thread of \"" + context.cpu + "\", FMA peak " +
-      formatted("%.1f", context.peak_gflops) + " GFLOPS; medians of " + std::to_string(context.rounds) +
-      " rounds in turn.\n\n" +
+      formatted("%.1f", peak) + " GFLOPS; quantile " + formatted("%g", context.quantile) + " of the times of " +
+      std::to_string(context.rounds) + " rounds in turn.\n\n" +
       "| layer | batch | pass | algorithm | ours, us | theirs, us (layout) | theirs / ours | ours | theirs |\n" +
       "|---|---|---|---|---|---|---|---|---|\n";
   for (const Row& row : rows) {
-    const char* const rate = row.is_percent ? "%.0f%%" : "%.1f GB/s";
-    text += "| " + row.layer + " | " + std::to_string(row.batch) + " | " + row.op + " | " + row.algorithm + " | " +
+    const char* const rate = row.is_percent() ? "%.0f%%" : "%.1f GB/s";
+    text += std::string("| ") + row.setting.layer.name + " | " + std::to_string(row.setting.batch) + " | " +
+            op_name(row.setting.layer, row.setting.pass) + " | " + row.setting.algorithm + " | " +
             formatted("%.1f", row.ours_us) + " | " + formatted("%.1f", row.theirs_us) + " (" + row.theirs + ") | " +
-            formatted("%.2f", row.ratio()) + " | " + formatted(rate, row.ours_rate) + " | " +
-            formatted(rate, row.theirs_rate) + " |\n";
+            formatted("%.2f", row.ratio()) + " | " + formatted(rate, row.rate(row.ours_us)) + " | " +
+            formatted(rate, row.rate(row.theirs_us)) + " |\n";
   }
   return text;
 }
 
 void write_json(const std::string& path, const Context& context, const std::vector<Row>& rows) {
   nlohmann::ordered_json json;
-  json["context"] = {
-      {"cpu_model", context.cpu},           {"isa", context.isa},      {"peer", context.peer}, {"threads", 1},
-      {"peak_gflops", context.peak_gflops}, {"rounds", context.rounds}};
+  json["context"] = {{"cpu_model", context.cpu}, {"isa", context.isa},          {"peer", context.peer}, {"threads", 1},
+                     {"rounds", context.rounds}, {"quantile", context.quantile}};
   json["rows"] = nlohmann::ordered_json::array();
   for (const Row& row : rows)
-    json["rows"].push_back({{"name", row.op + "/" + context.isa + "/" + row.algorithm + "/" + row.layer + "/b" +
-                                         std::to_string(row.batch) + "/t1"},
+    json["rows"].push_back({{"name", row.setting.name()},
                             {"ours_us", row.ours_us},
                             {"theirs_us", row.theirs_us},
                             {"theirs_layout", row.theirs},
                             {"theirs_implementation", row.implementation},
                             {"ratio", row.ratio()},
-                            {row.is_percent ? "ours_percent" : "ours_gbps", row.ours_rate},
-                            {row.is_percent ? "theirs_percent" : "theirs_gbps", row.theirs_rate},
+                            {row.is_percent() ? "ours_percent" : "ours_gbps", row.rate(row.ours_us)},
+                            {row.is_percent() ? "theirs_percent" : "theirs_gbps", row.rate(row.theirs_us)},
+                            {"peak_gflops", row.peak_gflops},
                             {"relative_rms", row.rms}});
   std::ofstream file(path);
   file << json.dump(2) << '\n';

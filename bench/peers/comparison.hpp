@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "layer_pass.hpp"
+
 /// What a program that compares with a peer needs, whichever peer it is.
 namespace tilewise::bench {
 
@@ -13,7 +15,8 @@ struct Contender {
   std::function<void()> run;
   std::vector<double> seconds = {};  ///< of its runs so far
 
-  double median() const;
+  /// The time that the part `q` of its runs stay below: of 0.5 the median.
+  double quantile(double q) const;
 };
 
 /// Runs all of them, `rounds` times in turn, in the next round the other way round: a burst of a few milliseconds each
@@ -25,23 +28,24 @@ double relative_rms(const std::vector<float>& a, const std::vector<float>& b);
 
 /// Ours, by one algorithm, against the best of the peer.
 struct Row {
-  std::string op, algorithm, layer;
-  std::int64_t batch;
-  double ours_us, theirs_us;
-  std::string theirs;          ///< their best layout
-  std::string implementation;  ///< what they call it
-  double ours_rate, theirs_rate;
-  bool is_percent;  ///< whether rates are percents of the FMA peak, or GB/s
-  double rms;       ///< the greatest difference of a result from theirs
+  Setting setting;
+  double ours_us = 0, theirs_us = 0;
+  std::string theirs = {};          ///< their best layout
+  std::string implementation = {};  ///< what they call it
+  double peak_gflops = 0;           ///< of a core's FMAs, meanwhile
+  double rms = 0;                   ///< the greatest difference of a result from theirs
 
   double ratio() const { return theirs_us / ours_us; }
+  /// Percent of the FMA peak; of a max-pool GB/s.
+  double rate(double us) const;
+  bool is_percent() const { return setting.layer.kind != LayerKind::max_pool2d; }
 };
 
 /// Where, against what and how the rows were measured.
 struct Context {
   std::string cpu, isa, peer;
-  double peak_gflops;
   int rounds;
+  double quantile;  ///< of the times
 };
 
 /// A Markdown table.

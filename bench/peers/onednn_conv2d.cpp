@@ -20,7 +20,7 @@ struct Geometry {
 
 dnnl::convolution_forward::primitive_desc describe_forward(const Primitives& primitives, const Task& task,
                                                            dnnl::prop_kind kind, const dnnl::primitive_attr& attr) {
-  const Geometry geometry(task.layer);
+  const Geometry geometry(task.setting.layer);
   return describe<dnnl::convolution_forward>(primitives.engine(), attr, kind, algorithm_of(task), task.image(task.x()),
                                              task.kernel().any(), task.bias().plain(), task.image(task.y()),
                                              geometry.stride, geometry.pad, geometry.pad);
@@ -35,7 +35,7 @@ void add_forward(Primitives& primitives, const Task& task) {
                 {DNNL_ARG_WEIGHTS, primitives.filled(forward.weights_desc(), task.ours.given("kernel"), task.kernel())},
                 {DNNL_ARG_BIAS, primitives.filled(forward.bias_desc(), task.ours.given("bias"), task.bias())},
                 {DNNL_ARG_DST, y}});
-  if (task.layer.pooled)
+  if (task.setting.layer.pooled)
     primitives.add_result(add_pool(primitives, task, y), task.pooled());
   else
     primitives.add_result(y, task.y());
@@ -43,13 +43,13 @@ void add_forward(Primitives& primitives, const Task& task) {
 
 /// The gradient of the map before ReLU and pool, of that kind.
 memory out_gradient(Primitives& primitives, const Task& task, const memory::desc& kind) {
-  return task.layer.pooled ? add_unpool(primitives, task, kind)
-                           : primitives.filled(kind, task.ours.given("out_gradient"), task.y());
+  return task.setting.layer.pooled ? add_unpool(primitives, task, kind)
+                                   : primitives.filled(kind, task.ours.given("out_gradient"), task.y());
 }
 
 /// Returns the map's gradient, in the kind that this primitive wants.
 memory add_data(Primitives& primitives, const Task& task, const dnnl::convolution_forward::primitive_desc& forward) {
-  const Geometry geometry(task.layer);
+  const Geometry geometry(task.setting.layer);
   const auto data = describe_backward<dnnl::convolution_backward_data>(
       primitives.engine(), forward, algorithm_of(task), task.image(task.x()), task.kernel().any(), task.image(task.y()),
       geometry.stride, geometry.pad, geometry.pad);
@@ -66,7 +66,7 @@ memory add_data(Primitives& primitives, const Task& task, const dnnl::convolutio
 /// On `gradient`, where the pass has one already.
 void add_weights(Primitives& primitives, const Task& task, const dnnl::convolution_forward::primitive_desc& forward,
                  std::optional<memory> gradient) {
-  const Geometry geometry(task.layer);
+  const Geometry geometry(task.setting.layer);
   const auto weights = describe_backward<dnnl::convolution_backward_weights>(
       primitives.engine(), forward, algorithm_of(task), task.image(task.x()), task.kernel().any(), task.bias().plain(),
       gradient ? gradient->get_desc() : task.image(task.y()), geometry.stride, geometry.pad, geometry.pad);
@@ -84,11 +84,11 @@ void add_weights(Primitives& primitives, const Task& task, const dnnl::convoluti
 }  // namespace
 
 void add_conv2d(Primitives& primitives, const Task& task) {
-  if (task.pass == Pass::forward) return add_forward(primitives, task);
+  if (task.setting.pass == Pass::forward) return add_forward(primitives, task);
   const auto forward = describe_forward(primitives, task, dnnl::prop_kind::forward_training, dnnl::primitive_attr());
   std::optional<memory> gradient;
-  if (task.pass != Pass::backward_weights) gradient = add_data(primitives, task, forward);
-  if (task.pass != Pass::backward_data) add_weights(primitives, task, forward, gradient);
+  if (task.setting.pass != Pass::backward_weights) gradient = add_data(primitives, task, forward);
+  if (task.setting.pass != Pass::backward_data) add_weights(primitives, task, forward, gradient);
 }
 
 }  // namespace tilewise::bench::onednn

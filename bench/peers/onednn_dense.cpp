@@ -53,10 +53,10 @@ void add_weights(Primitives& primitives, const Task& task, const dnnl::inner_pro
 }  // namespace
 
 void add_dense(Primitives& primitives, const Task& task) {
-  if (task.pass == Pass::forward) return add_forward(primitives, task);
+  if (task.setting.pass == Pass::forward) return add_forward(primitives, task);
   const auto forward = describe_forward(primitives, task, dnnl::prop_kind::forward_training, dnnl::primitive_attr());
-  if (task.pass != Pass::backward_weights) add_data(primitives, task, forward);
-  if (task.pass != Pass::backward_data) add_weights(primitives, task, forward);
+  if (task.setting.pass != Pass::backward_weights) add_data(primitives, task, forward);
+  if (task.setting.pass != Pass::backward_data) add_weights(primitives, task, forward);
 }
 
 }  // namespace tilewise::bench::onednn

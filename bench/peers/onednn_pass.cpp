@@ -17,31 +17,32 @@ const char* layout_name(Layout layout) {
 }
 
 Tensor Task::x() const {
-  if (layer.kind == LayerKind::dense) return {{batch, layer.in_channels}, Tag::nc};
-  return {{batch, layer.in_channels, layer.height, layer.width}, Tag::nhwc};
+  if (setting.layer.kind == LayerKind::dense) return {{setting.batch, setting.layer.in_channels}, Tag::nc};
+  return {{setting.batch, setting.layer.in_channels, setting.layer.height, setting.layer.width}, Tag::nhwc};
 }
 
 Tensor Task::kernel() const {
-  if (layer.kind == LayerKind::dense) return {{layer.out_channels, layer.in_channels}, Tag::io};
-  return {{layer.out_channels, layer.in_channels, layer.kernel, layer.kernel}, Tag::hwio};
+  if (setting.layer.kind == LayerKind::dense) return {{setting.layer.out_channels, setting.layer.in_channels}, Tag::io};
+  return {{setting.layer.out_channels, setting.layer.in_channels, setting.layer.kernel, setting.layer.kernel},
+          Tag::hwio};
 }
 
 Tensor Task::bias() const {
-  return {{layer.out_channels}, Tag::x};
+  return {{setting.layer.out_channels}, Tag::x};
 }
 
 Tensor Task::y() const {
-  if (layer.kind == LayerKind::dense) return {{batch, layer.out_channels}, Tag::nc};
-  return {{batch, layer.out_channels, layer.height, layer.width}, Tag::nhwc};
+  if (setting.layer.kind == LayerKind::dense) return {{setting.batch, setting.layer.out_channels}, Tag::nc};
+  return {{setting.batch, setting.layer.out_channels, setting.layer.height, setting.layer.width}, Tag::nhwc};
 }
 
 Tensor Task::pooled() const {
-  return {{batch, layer.out_channels, layer.height / 2, layer.width / 2}, Tag::nhwc};
+  return {{setting.batch, setting.layer.out_channels, setting.layer.height / 2, setting.layer.width / 2}, Tag::nhwc};
 }
 
 Primitives make_pass(const Task& task) {
   Primitives primitives;
-  switch (task.layer.kind) {
+  switch (task.setting.layer.kind) {
     case LayerKind::conv2d:
       add_conv2d(primitives, task);
       break;

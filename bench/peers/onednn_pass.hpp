@@ -12,12 +12,9 @@ enum class Layout { nhwc, blocked, winograd };
 /// "nhwc", ...
 const char* layout_name(Layout layout);
 
-/// What oneDNN is to compute: a pass of a layer on what ours was given.
+/// What oneDNN is to compute: a setting's pass, on what ours was given.
 struct Task {
-  const Layer& layer;
-  Pass pass;
-  Isa isa;
-  std::int64_t batch;
+  Setting setting;
   Layout layout;
   const OpRun& ours;
 

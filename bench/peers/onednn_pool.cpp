@@ -22,7 +22,7 @@ dnnl::pooling_forward::primitive_desc describe_pool(const Primitives& primitives
 memory::desc map_kind(const Task& task) {
   using Tag = memory::format_tag;
   if (task.layout == Layout::nhwc) return task.y().plain();
-  return task.y().in(task.isa == Isa::avx512 ? Tag::nChw16c : Tag::nChw8c);
+  return task.y().in(task.setting.isa == Isa::avx512 ? Tag::nChw16c : Tag::nChw8c);
 }
 
 /// A map whose greatest values in windows of 2x2 are where `index` says.
@@ -55,10 +55,10 @@ memory add_pool(Primitives& primitives, const Task& task, const memory& map) {
 memory add_unpool(Primitives& primitives, const Task& task, const memory::desc& map) {
   const auto pool = describe_pool(primitives, task, map);
   const memory workspace = primitives.empty(pool.workspace_desc());
-  primitives.run_once(pool,
-                      {{DNNL_ARG_SRC, primitives.filled(map, map_from(task.ours.given("index"), task.layer), task.y())},
-                       {DNNL_ARG_DST, primitives.empty(pool.dst_desc())},
-                       {DNNL_ARG_WORKSPACE, workspace}});
+  primitives.run_once(
+      pool, {{DNNL_ARG_SRC, primitives.filled(map, map_from(task.ours.given("index"), task.setting.layer), task.y())},
+             {DNNL_ARG_DST, primitives.empty(pool.dst_desc())},
+             {DNNL_ARG_WORKSPACE, workspace}});
   const auto unpool = with_pool_window(
       [&](const auto&... window) {
         return describe_backward<dnnl::pooling_backward>(primitives.engine(), pool, dnnl::algorithm::pooling_max, map,
@@ -75,7 +75,7 @@ memory add_unpool(Primitives& primitives, const Task& task, const memory::desc& 
 
 void add_max_pool2d(Primitives& primitives, const Task& task) {
   const memory::desc map = map_kind(task);
-  if (task.pass == Pass::forward)
+  if (task.setting.pass == Pass::forward)
     primitives.add_result(add_pool(primitives, task, primitives.filled(map, task.ours.given("x"), task.x())),
                           task.pooled());
   else
