@@ -9,9 +9,9 @@
 #include "base/aligned_buffer.hpp"
 #include "base/random.hpp"
 #include "kernels/select.hpp"
-#include "layers.hpp"
 #include "measure.hpp"
 #include "plan/peak.hpp"
+#include "suites.hpp"
 
 // The convolution kernels on whole layers, one thread, driven as plainly as can be: what the ops can reach at most.
 namespace tilewise::bench {
@@ -160,8 +160,9 @@ class TiledConv {
 
 void add_benchmark(Isa isa, const std::string& pass, const Layer& layer, const std::function<void(TiledConv&)>& run,
                    const Layer& driven) {
-  const std::string kernel =
-      layer.height == 1 ? "dense" : "conv" + std::to_string(layer.kernel) + "x" + std::to_string(layer.kernel);
+  const std::string kernel = layer.kind == LayerKind::dense
+                                 ? "dense"
+                                 : "conv" + std::to_string(layer.kernel) + "x" + std::to_string(layer.kernel);
   const std::string name = kernel + "_" + pass + "/" + std::string(isa_name(isa)) + "/" + layer.name + "/b" +
                            std::to_string(notebook_batch) + "/t1";
   benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
@@ -174,6 +175,7 @@ bool register_all() {
   for (Isa isa : available_isas()) {
     if (isa == Isa::reference) continue;  // measured in minutes, and nobody's choice
     for (const Layer& layer : notebook_layers) {
+      if (layer.kind == LayerKind::max_pool2d) continue;
       add_benchmark(
           isa, "forward", layer, [](TiledConv& conv) { conv.forward(); }, layer);
       if (layer.pooled) continue;

@@ -1,74 +1,76 @@
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <utility>
+#include <string>
 #include <vector>
 
 #include "base/aligned_buffer.hpp"
-#include "base/random.hpp"
 #include "plan/execution.hpp"
-#include "plan/passes.hpp"
+#include "plan/graph.hpp"
 
 namespace tilewise::bench {
 
-enum class Pass { forward, backward_data, backward_weights };
+/// `backward` is both gradients in one pass, or the only one that there is.
+enum class Pass { forward, backward_data, backward_weights, backward };
 
-inline const char* pass_name(Pass pass) {
-  switch (pass) {
-    case Pass::backward_data:
-      return "backward_data";
-    case Pass::backward_weights:
-      return "backward_weights";
-    case Pass::forward:
-      break;
-  }
-  return "forward";
-}
+/// "forward", "backward_data", ...
+const char* pass_name(Pass pass);
 
-/// Ops with inputs of their own, all of them random.
-class OpRun {
+/// The ops of one pass under construction. What a plan keeps between runs is a parameter, so that packing it, or
+/// deriving other weights from it, happens in the first run only.
+class PassGraph {
  public:
-  OpRun(const ops::Kernels& kernels, std::shared_ptr<const ops::Op> op, const std::vector<ops::TensorSpec>& inputs,
-        const std::vector<int>& wanted, std::int64_t batch, int threads)
-      : parameters_(kernels), batch_(batch), threads_(threads) {
-    std::vector<plan::ValueId> ids, kept;
-    plan::Graph graph;
-    for (const ops::TensorSpec& spec : inputs)
-      ids.push_back(ops::is_absent(spec) ? plan::no_value : graph.add_input("input", spec));
-    const std::vector<plan::ValueId> outputs = graph.emit(std::move(op), ids);
-    for (int output : wanted) kept.push_back(outputs[static_cast<std::size_t>(output)]);
-    prepare(kernels, graph, kept);
-  }
+  explicit PassGraph(plan::ParameterStore& parameters) : parameters_(parameters) {}
 
-  /// The ops that `emit(graph)` emits, for the values that it returns; the graph's inputs are all batched or packed.
-  template <class Emit>
-  OpRun(const ops::Kernels& kernels, const Emit& emit, std::int64_t batch, int threads)
-      : parameters_(kernels), batch_(batch), threads_(threads) {
-    plan::Graph graph;
-    const std::vector<plan::ValueId> kept = emit(graph);
-    prepare(kernels, graph, kept);
-  }
+  plan::ValueId input(const std::string& name, const ops::TensorSpec& spec) { return graph_.add_input(name, spec); }
+  plan::ValueId parameter(const std::string& name, const Shape& shape, std::int64_t groups = 1);
+  std::vector<plan::ValueId> emit(std::shared_ptr<const ops::Op> op, const std::vector<plan::ValueId>& inputs);
 
-  void run() { execution_->run(batch_, threads_); }
+  /// The outputs of `op`, or the gradients that `pass` is for: of inputs[0], of the others, of all. The gradient of its
+  /// output is `out_gradient`, by default an input of that name.
+  std::vector<plan::ValueId> emit_pass(Pass pass, const std::shared_ptr<const ops::Op>& op,
+                                       const std::vector<plan::ValueId>& inputs,
+                                       plan::ValueId out_gradient = plan::no_value);
+
+  const plan::Graph& graph() const noexcept { return graph_; }
 
  private:
-  void prepare(const ops::Kernels& kernels, const plan::Graph& graph, const std::vector<plan::ValueId>& kept) {
-    const auto plan = plan::make_plan(graph, {kernels, batch_, kept});
-    execution_ = std::make_unique<plan::Execution>(plan, parameters_, threads_);
-    for (std::size_t value = 0; value < graph.values().size(); ++value) {
-      if (graph.values()[value].role != plan::Role::input) continue;
-      memory_.emplace_back(static_cast<std::size_t>(plan::tensor_bytes(graph.values()[value].spec, plan->options)));
-      const base::Random random(1, base::Stream::test, value);
-      for (std::size_t i = 0; i < memory_.back().bytes() / sizeof(float); ++i)
-        memory_.back().as<float>()[i] = random.uniform(i) - 0.5f;
-      execution_->bind(static_cast<plan::ValueId>(value), memory_.back().data());
-    }
-  }
+  plan::ParameterStore& parameters_;
+  plan::Graph graph_;
+};
+
+/// Ops on inputs and parameters of their own, all of them random.
+class OpRun {
+ public:
+  /// Adds ops to a graph and returns the values to compute.
+  using Emit = std::function<std::vector<plan::ValueId>(PassGraph&)>;
+
+  OpRun(const ops::Kernels& kernels, const Emit& emit, std::int64_t batch, int threads);
+
+  // The execution refers to the parameters.
+  OpRun(const OpRun&) = delete;
+  OpRun& operator=(const OpRun&) = delete;
+
+  /// The first run also derives the weights that follow from parameters.
+  void run() { execution_->run(batch_, threads_); }
+
+  /// What the plan chose for each step of a run: "direct 12x32".
+  std::string algorithms() const;
+
+  /// What the pass was given under that name, in plain order.
+  std::vector<float> given(const std::string& name) const;
+  /// The last run's `number`-th value of those that Emit returned, in plain order.
+  std::vector<float> result(std::size_t number) const;
+
+ private:
+  void fill(const plan::Graph& graph);
 
   plan::ParameterStore parameters_;
   std::int64_t batch_;
   int threads_;
-  std::vector<base::AlignedBuffer> memory_;
+  std::vector<plan::Value> values_;
+  std::vector<base::AlignedBuffer> memory_;  ///< of each value that is an input
   std::unique_ptr<plan::Execution> execution_;
 };
 

@@ -1,17 +1,15 @@
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
-#include <chrono>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/flush_denormals.hpp"
 #include "base/random.hpp"
 #include "kernels/select.hpp"
-#include "layers.hpp"
+#include "measure.hpp"
 #include "ops/conv2d.hpp"
 #include "plan/parameters.hpp"
+#include "suites.hpp"
 #include "tilewise/ops.hpp"
 #include "tilewise/runtime.hpp"
 
@@ -72,21 +70,6 @@ class KernelCalls {
   std::vector<void*> tensors_;
 };
 
-/// The lower quartile: where other programs share the core, the median is theirs.
-double quartile(std::vector<double>& seconds) {
-  const auto place = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 4);
-  std::nth_element(seconds.begin(), place, seconds.end());
-  return *place;
-}
-
-template <class F>
-double seconds_of(const F& run) {
-  const auto begin = std::chrono::steady_clock::now();
-  run();
-  benchmark::ClobberMemory();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
 void measure(benchmark::State& state, Isa isa, const Layer& layer, std::int64_t batch) {
   set_isa(isa);
   set_threads(1);
@@ -113,7 +96,7 @@ bool register_all() {
   for (Isa isa : available_isas()) {
     if (isa == Isa::reference) continue;
     for (const Layer& layer : notebook_layers) {
-      if (layer.pooled || layer.height == 1) continue;
+      if (layer.pooled || layer.kind != LayerKind::conv2d) continue;
       for (std::int64_t batch : {notebook_batch, std::int64_t{1}}) {
         const std::string name =
             "prepared_conv2d/" + std::string(isa_name(isa)) + "/direct/" + layer.name + "/b" + std::to_string(batch);

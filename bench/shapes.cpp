@@ -19,7 +19,6 @@
 namespace tilewise::bench {
 namespace {
 
-using ops::Storage;
 using ops::TensorSpec;
 using plan::ValueId;
 
@@ -29,7 +28,6 @@ constexpr std::int64_t batch = 16;
 struct ConvShape {
   std::int64_t extent, in_channels, out_channels, kernel, stride, groups;
 
-  bool is_depthwise() const { return in_channels == groups && groups > 1; }
   ops::Window2D window() const {
     const std::int64_t pad = kernel / 2;
     return {{kernel, kernel}, {stride, stride}, {1, 1}, {pad, pad, pad, pad}};
@@ -39,9 +37,6 @@ struct ConvShape {
   /// Of image and result, each once.
   double bytes() const { return 4.0 * double(extent * extent * in_channels + out() * out() * out_channels); }
   TensorSpec image() const { return {{extent, extent, in_channels}}; }
-  TensorSpec packed(const Shape& shape) const {
-    return {shape, Storage::packed, ops::Element::scalar, is_depthwise() ? 1 : groups};
-  }
   std::string name() const {
     return std::to_string(extent) + "x" + std::to_string(extent) + "x" + std::to_string(in_channels) + "-" +
            std::to_string(out_channels) + "/k" + std::to_string(kernel) + "s" + std::to_string(stride) + "g" +
@@ -49,51 +44,35 @@ struct ConvShape {
   }
 };
 
-/// The op on fresh inputs, its forward output or the gradients that `pass` is for.
-std::vector<ValueId> emit_pass(plan::Graph& graph, Pass pass, const std::shared_ptr<const ops::Op>& op,
-                               const std::vector<ValueId>& inputs, std::size_t weights) {
-  const std::vector<ValueId> outputs = graph.emit(op, inputs);
-  if (pass == Pass::forward) return outputs;
-  const std::vector<ValueId> output_gradients{graph.add_input("out_gradient", graph.spec(outputs[0]))};
-  std::vector<bool> wanted(inputs.size(), pass == Pass::backward_weights);
-  wanted[0] = pass == Pass::backward_data;
-  const std::vector<ValueId> gradients = op->backward(graph, {inputs, outputs, output_gradients, wanted});
-  if (pass == Pass::backward_data) return {gradients[0]};
-  return {gradients[weights], gradients.back()};
-}
-
-std::vector<ValueId> emit_conv2d(plan::Graph& graph, const ConvShape& shape, Pass pass) {
-  const TensorSpec kernel =
-      shape.packed({shape.kernel, shape.kernel, shape.in_channels / shape.groups, shape.out_channels});
+std::vector<ValueId> emit_conv2d(PassGraph& graph, const ConvShape& shape, Pass pass) {
   const auto op =
       std::make_shared<ops::Conv2D>(ops::Conv2DAttributes{.window = shape.window(), .groups = shape.groups});
-  return emit_pass(graph, pass, op,
-                   {graph.add_input("x", shape.image()), graph.add_input("kernel", kernel),
-                    graph.add_input("bias", shape.packed({shape.out_channels}))},
-                   1);
+  const ValueId x = graph.input("x", shape.image());
+  const ValueId kernel = graph.parameter(
+      "kernel", {shape.kernel, shape.kernel, shape.in_channels / shape.groups, shape.out_channels}, shape.groups);
+  return graph.emit_pass(pass, op, {x, kernel, graph.parameter("bias", {shape.out_channels}, shape.groups)});
 }
 
-std::vector<ValueId> emit_depthwise(plan::Graph& graph, const ConvShape& shape, Pass pass) {
-  const ValueId x = graph.add_input("x", shape.image());
-  const ValueId kernel = graph.add_input("kernel", shape.packed({shape.kernel, shape.kernel, shape.out_channels}));
-  const ValueId bias = graph.add_input("bias", shape.packed({shape.out_channels}));
-  return emit_pass(graph, pass, std::make_shared<ops::DepthwiseConv2D>(shape.window()), {x, kernel, bias}, 1);
+std::vector<ValueId> emit_depthwise(PassGraph& graph, const ConvShape& shape, Pass pass) {
+  const ValueId x = graph.input("x", shape.image());
+  const ValueId kernel = graph.parameter("kernel", {shape.kernel, shape.kernel, shape.out_channels});
+  return graph.emit_pass(pass, std::make_shared<ops::DepthwiseConv2D>(shape.window()),
+                         {x, kernel, graph.parameter("bias", {shape.out_channels})});
 }
 
 /// `shape` is that of the convolution which it is the adjoint of: image and result change places.
-std::vector<ValueId> emit_transpose(plan::Graph& graph, const ConvShape& shape, Pass pass) {
+std::vector<ValueId> emit_transpose(PassGraph& graph, const ConvShape& shape, Pass pass) {
   const ops::Window2D window = shape.window();
   const TensorSpec image{{shape.out(), shape.out(), shape.out_channels}};
   const std::int64_t added = shape.extent - window.transposed_out({shape.out(), shape.out()}, {0, 0}).height;
-  const ValueId x = graph.add_input("x", image);
-  const ValueId kernel =
-      graph.add_input("kernel", shape.packed({shape.kernel, shape.kernel, shape.in_channels, shape.out_channels}));
+  const ValueId x = graph.input("x", image);
+  const ValueId kernel = graph.parameter("kernel", {shape.kernel, shape.kernel, shape.in_channels, shape.out_channels});
   const ValueId transposed = graph.emit(std::make_shared<ops::TransposeWeights>(), {kernel})[0];
-  return emit_pass(graph, pass, std::make_shared<ops::Conv2DTranspose>(window, ops::Extent2D{added, added}),
-                   {x, kernel, transposed, graph.add_input("bias", shape.packed({shape.in_channels}))}, 1);
+  return graph.emit_pass(pass, std::make_shared<ops::Conv2DTranspose>(window, ops::Extent2D{added, added}),
+                         {x, kernel, transposed, graph.parameter("bias", {shape.in_channels})});
 }
 
-using Emit = std::vector<ValueId> (*)(plan::Graph&, const ConvShape&, Pass);
+using Emit = std::vector<ValueId> (*)(PassGraph&, const ConvShape&, Pass);
 
 void add_benchmarks(const char* kind, Emit emit, const ConvShape& shape) {
   for (Isa isa : available_isas()) {
@@ -104,7 +83,8 @@ void add_benchmarks(const char* kind, Emit emit, const ConvShape& shape) {
       benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
         const ops::Kernels kernels(kernels::table(isa));
         OpRun op(
-            kernels, [&](plan::Graph& graph) { return emit(graph, shape, pass); }, batch, 1);
+            kernels, [&](PassGraph& graph) { return emit(graph, shape, pass); }, batch, 1);
+        op.run();  // derives what follows from the weights
         measure_against_peak(state, isa, shape.flops() * double(batch), [&] { op.run(); });
         state.counters["GBps"] = state.counters["GFLOPS"] * shape.bytes() / shape.flops();
       })->Unit(benchmark::kMicrosecond);
