@@ -46,6 +46,11 @@ void max_pool(const MaxPoolArgs<float>& args) {
         best = xsimd::select(larger, candidate, best);
         best_number = xsimd::select(larger, as_floats<Arch>(IntVec<Arch>(number)), best_number);
       });
+      if (args.activation == Activation::relu) {
+        const auto dead = static_cast<std::int32_t>(args.wide_index ? dead_index_u32 : dead_index_u8);
+        best_number = xsimd::select(best > Vec<Arch>(0.f), best_number, as_floats<Arch>(IntVec<Arch>(dead)));
+        best = relu<Arch>(best);
+      }
       store_part<Arch>(args.out + i * args.out_step + k, best, width);
       if (args.index)
         store_index<Arch>(args.index, i * args.out_step + k, as_integers<Arch>(best_number), width, args.wide_index);

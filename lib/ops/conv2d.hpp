@@ -45,6 +45,9 @@ class Conv2DBackward final : public Op {
  public:
   Conv2DBackward(const Window2D& window, const Shape& kernel_shape, std::int64_t groups = 1)
       : window_(window), kernel_shape_(kernel_shape), groups_(groups) {}
+  const Window2D& window() const noexcept { return window_; }
+  const Shape& kernel_shape() const noexcept { return kernel_shape_; }
+  std::int64_t groups() const noexcept { return groups_; }
 
   std::string_view kind() const noexcept override { return "conv2d_backward"; }
   std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;

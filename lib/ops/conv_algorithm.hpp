@@ -1,9 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "ops/op.hpp"
+#include "ops/window2d.hpp"
+#include "tilewise/arithmetic.hpp"
 
 namespace tilewise::ops {
 
@@ -13,6 +17,25 @@ enum class ConvAlgorithm {
   dots,          ///< kernel conv_dot_tile: vectors of input channels, where a group has few output channels
   small_groups,  ///< kernel depthwise_tile: vectors across groups of 1, 2 or 4 channels
 };
+
+/// What of a layer decides how its convolution is computed.
+struct ConvProblem {
+  Window2D window;
+  Extent2D in;
+  std::int64_t in_channels, out_channels, groups;
+  std::int64_t batch;
+};
+
+/// The transform by which a pass over `problem` is expected to be fastest, of those that `arithmetic` allows and the
+/// kernels have; nullopt: none, do it directly. The two backward passes are one. It depends on shapes and ISA only.
+std::optional<kernels::Transform> choose_transform(const ConvProblem& problem, const Kernels& kernels,
+                                                   Arithmetic arithmetic);
+
+/// Whether `kernels` have the transform and `problem` is one of those that transforms do.
+bool can_transform(const ConvProblem& problem, const Kernels& kernels, kernels::Transform transform);
+
+/// The number of a transform by its name, or nullopt.
+std::optional<kernels::Transform> transform_called(std::string_view name);
 
 /// With so many output channels of a group a vector of theirs is mostly empty on every ISA.
 inline constexpr std::int64_t few_outputs = 4;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -100,7 +101,11 @@ struct Phase {
 struct Step {
   std::string algorithm;  ///< for people: "direct 12x32"
   std::vector<Phase> phases;
-  std::vector<std::int64_t> workspace_bytes;  ///< step buffers beside inputs and outputs
+  std::vector<std::int64_t> workspace_bytes = {};  ///< step buffers beside inputs and outputs
+  /// All phases at once for the samples of a call, where a lane has at least `min_images` of them: by_image, and with
+  /// scratch in the place of workspaces, so that what passes from phase to phase stays in the lane's cache.
+  std::optional<Phase> depth_first = {};
+  std::int64_t min_images = 1;
 };
 
 /// A tensor of the graph under construction.

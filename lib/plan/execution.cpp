@@ -8,14 +8,7 @@
 
 namespace tilewise::plan {
 
-namespace {
-
 using base::part_begin;
-
-/// A lane takes whole samples through a segment only if it gets at least as many as make a register tile worth while.
-constexpr std::int64_t min_images_per_lane = 4;
-
-}  // namespace
 
 Execution::Execution(std::shared_ptr<const Plan> plan, ParameterStore& parameters, int max_threads)
     : plan_(std::move(plan)),
@@ -85,12 +78,11 @@ void Execution::run(std::int64_t batch, int threads) {
 }
 
 void Execution::run_phase(const Segment::Entry& entry, const ops::Work& work) const {
-  const auto step = static_cast<std::size_t>(entry.step), phase = static_cast<std::size_t>(entry.phase);
-  plan_->steps[step].step.phases[phase].run(tensors_[step].data(), work);
+  phase_of(entry).run(tensors_[static_cast<std::size_t>(entry.step)].data(), work);
 }
 
 void Execution::run_segment(const Segment& segment, std::int64_t batch, int threads) {
-  if (segment.by_image && batch >= threads * min_images_per_lane)
+  if (segment.by_image && batch >= threads * segment.min_images)
     run_depth_first(segment, batch, threads);
   else
     for (const Segment::Entry& entry : segment.phases) run_over_items(entry, batch, threads);
@@ -101,7 +93,7 @@ void Execution::run_depth_first(const Segment& segment, std::int64_t batch, int 
     const std::int64_t begin = part_begin(lane, threads, batch), end = part_begin(lane + 1, threads, batch);
     const std::int64_t tiles = base::ceil_div(end - begin, segment.tile_images);
     for (std::int64_t tile = 0; tile < tiles; ++tile)
-      for (const Segment::Entry& entry : segment.phases)
+      for (const Segment::Entry& entry : segment.tiled)
         run_phase(entry, {batch, begin + part_begin(tile, tiles, end - begin),
                           begin + part_begin(tile + 1, tiles, end - begin), 0, phase_of(entry).items, scratch(lane)});
   });

@@ -39,7 +39,8 @@ class Execution {
   void run_over_items(const Segment::Entry& entry, std::int64_t batch, int threads);
   void run_phase(const Segment::Entry& entry, const ops::Work& work) const;
   const ops::Phase& phase_of(const Segment::Entry& entry) const {
-    return plan_->steps[static_cast<std::size_t>(entry.step)].step.phases[static_cast<std::size_t>(entry.phase)];
+    const ops::Step& step = plan_->steps[static_cast<std::size_t>(entry.step)].step;
+    return entry.phase == Segment::depth_first ? *step.depth_first : step.phases[static_cast<std::size_t>(entry.phase)];
   }
   std::byte* scratch(int lane) { return scratch_.data() + lane * plan_->scratch_bytes; }
 

@@ -23,9 +23,10 @@ void lower(Plan& plan, const Graph& graph) {
     }
     plan.steps.push_back(
         {node, node.op->lower({plan.options.kernels, inputs, outputs, wanted, plan.options.max_batch}), {}});
-    for (const ops::Phase& phase : plan.steps.back().step.phases)
-      plan.scratch_bytes =
-          std::max(plan.scratch_bytes, base::round_up(phase.scratch_bytes, base::AlignedBuffer::alignment));
+    const ops::Step& step = plan.steps.back().step;
+    std::int64_t scratch_bytes = step.depth_first ? step.depth_first->scratch_bytes : 0;
+    for (const ops::Phase& phase : step.phases) scratch_bytes = std::max(scratch_bytes, phase.scratch_bytes);
+    plan.scratch_bytes = std::max(plan.scratch_bytes, base::round_up(scratch_bytes, base::AlignedBuffer::alignment));
     plan.updates_parameters = plan.updates_parameters || !node.op->updated_inputs(node.inputs.size()).empty();
   }
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "plan/graph.hpp"
+#include "tilewise/arithmetic.hpp"
 
 namespace tilewise::plan {
 
@@ -17,6 +18,10 @@ struct PlanOptions {
   bool fuse = true;
   /// Those of `outputs` whose memory the caller gives each run (Execution::bind_output), so that nothing is copied.
   std::vector<ValueId> bound_outputs = {};
+  Arithmetic arithmetic = Arithmetic::strict;
+  /// "direct", or the name of a transform: taken wherever it can be, whatever `arithmetic` says. Empty: the fastest
+  /// one.
+  std::string algorithm = {};
 };
 
 /// A node made ready: its phases, and where each tensor of it lives.
@@ -39,13 +44,17 @@ struct Buffer {
 /// Phases that run with one barrier at the end: depth-first, a tile of samples at a time, or a single phase over its
 /// items.
 struct Segment {
+  /// The phase number that stands for ops::Step::depth_first.
+  static constexpr int depth_first = -1;
   struct Entry {
     int step, phase;
   };
-  std::vector<Entry> phases;
-  bool by_image;             ///< every phase of it can be cut by samples
-  std::int64_t tile_images;  ///< how many samples run through all of its phases at a time
-  bool derived;              ///< needed only when the parameters changed
+  std::vector<Entry> phases;  ///< over items, one after the other
+  std::vector<Entry> tiled;   ///< the same for a tile of samples, if by_image
+  bool by_image;              ///< all of it can be cut by samples
+  std::int64_t tile_images;   ///< how many samples run through all of it at a time
+  std::int64_t min_images;    ///< how many a lane must have for that
+  bool derived;               ///< needed only when the parameters changed
 };
 
 /// How a graph runs on one ISA for up to max_batch samples. Immutable once made.

@@ -12,6 +12,9 @@ namespace {
 /// 9 MB made no difference on a Xeon with 2 MiB.
 constexpr std::int64_t tile_bytes = 1280 * 1024;
 
+/// A lane takes whole samples through a segment only if it gets at least as many as make a register tile worth while.
+constexpr std::int64_t min_images_per_lane = 4;
+
 /// Bytes of all tensors that one sample reads or writes in the segment's steps.
 std::int64_t bytes_per_image(const Plan& plan, const Graph& graph, const Segment& segment) {
   std::set<ValueId> touched;
@@ -32,19 +35,28 @@ std::int64_t bytes_per_image(const Plan& plan, const Graph& graph, const Segment
 
 void segment(Plan& plan, const Graph& graph) {
   for (std::size_t number = 0; number < plan.steps.size(); ++number) {
-    const PlannedStep& step = plan.steps[number];
-    for (std::size_t phase = 0; phase < step.step.phases.size(); ++phase) {
-      const bool by_image = step.step.phases[phase].by_image, derived = is_derived(graph, step.node);
+    const ops::Step& step = plan.steps[number].step;
+    const bool derived = is_derived(graph, plan.steps[number].node);
+    const auto segment_for = [&](bool by_image) -> Segment& {
       const bool goes_on = by_image && !plan.segments.empty() && plan.segments.back().by_image;
-      if (!goes_on) plan.segments.push_back({{}, by_image, 0, derived});
-      plan.segments.back().phases.push_back({static_cast<int>(number), static_cast<int>(phase)});
+      if (!goes_on) plan.segments.push_back({{}, {}, by_image, 0, min_images_per_lane, derived});
+      Segment& segment = plan.segments.back();
+      segment.min_images = std::max(segment.min_images, step.min_images);
+      return segment;
+    };
+    for (std::size_t phase = 0; phase < step.phases.size(); ++phase) {
+      const Segment::Entry entry{static_cast<int>(number), static_cast<int>(phase)};
+      Segment& segment = segment_for(step.phases[phase].by_image || step.depth_first);
+      segment.phases.push_back(entry);
+      if (!step.depth_first) segment.tiled.push_back(entry);
     }
+    if (step.depth_first) plan.segments.back().tiled.push_back({static_cast<int>(number), Segment::depth_first});
   }
   for (Segment& segment : plan.segments)
     if (segment.by_image)
       segment.tile_images =
-          std::clamp<std::int64_t>(tile_bytes / std::max<std::int64_t>(1, bytes_per_image(plan, graph, segment)), 1,
-                                   std::max<std::int64_t>(1, plan.options.max_batch));
+          std::clamp<std::int64_t>(tile_bytes / std::max<std::int64_t>(1, bytes_per_image(plan, graph, segment)),
+                                   segment.min_images, std::max(segment.min_images, plan.options.max_batch));
 }
 
 }  // namespace tilewise::plan

@@ -38,11 +38,13 @@ struct Case<MaxPoolArgs> : PoolShape {
   static constexpr bool has_integers = true;
   std::vector<double> in;
   bool has_index, wide_index;
+  Activation activation;
 
   Case(Draw& draw, TileSizes tile) : PoolShape(draw, tile) {
     has_index = draw.between(0, 3) > 0;
     wide_index = draw.flag();
     in = draw.values(in_size());
+    activation = draw.flag() ? Activation::relu : Activation::none;
   }
   std::int64_t terms() const { return 1; }
   void make_absolute() { test::make_absolute(in); }
@@ -65,7 +67,8 @@ struct Case<MaxPoolArgs> : PoolShape {
                     .count = count,
                     .channels = channels,
                     .window = window,
-                    .wide_index = wide_index});
+                    .wide_index = wide_index,
+                    .activation = activation});
     Results results;
     results.add_values(out, static_cast<std::size_t>(out_size()));
     if (wide_index)

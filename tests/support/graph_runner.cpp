@@ -115,7 +115,11 @@ std::vector<ops::Kernels> all_float_kernels() {
 std::vector<Values> run_graph(const plan::Graph& graph, const std::map<plan::ValueId, Values>& inputs,
                               const std::vector<plan::ValueId>& outputs, const RunSettings& settings) {
   plan::ParameterStore store_of_graph(settings.kernels);
-  const auto plan = plan::make_plan(graph, {settings.kernels, settings.batch, outputs, settings.fuse});
+  const auto plan = plan::make_plan(graph, {.kernels = settings.kernels,
+                                            .max_batch = settings.batch,
+                                            .outputs = outputs,
+                                            .fuse = settings.fuse,
+                                            .algorithm = settings.algorithm});
   for (std::size_t value = 0; value < graph.values().size(); ++value) {
     const plan::Value& described = graph.values()[value];
     if (described.role != plan::Role::parameter) continue;

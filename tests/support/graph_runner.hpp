@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "plan/execution.hpp"
@@ -28,6 +29,7 @@ struct RunSettings {
   std::int64_t batch;
   int threads = 1;
   bool fuse = true;
+  std::string algorithm = {};  ///< as in plan::PlanOptions
 };
 
 /// Every kernel table that floats can run on here, and the float64 reference.

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "kernels/contracts/convolution.hpp"
+
 /// Contracts: pooling. kernels.hpp has the rules for all.
 namespace tilewise::kernels {
 
@@ -15,7 +17,8 @@ struct PoolWindow {
 
 /// out[i*out_step + k] = the largest in[i*in_step + r*in_row + c*in_column + k] over the window, and index[i*out_step +
 /// k] its number: the first in row order of equal ones. NaN counts as the largest. 0 <= i < count, 0 <= k < channels.
-/// index holds uint32 if wide_index, else uint8.
+/// index holds uint32 if wide_index, else uint8. With an activation, out is its value of the largest, and under ReLU
+/// the index of one that is not above zero is dead_index_u32 or dead_index_u8.
 template <class T>
 struct MaxPoolArgs {
   const T* in;
@@ -26,6 +29,7 @@ struct MaxPoolArgs {
   std::int64_t count, channels;
   PoolWindow window;
   bool wide_index;
+  Activation activation = Activation::none;
 };
 
 /// in_gradient[i*in_step + r*in_row + c*in_column + k] = (or += with accumulate) out_gradient[i*out_step + k] where

@@ -28,7 +28,9 @@ void max_pool(const MaxPoolArgs<T>& args) {
         }
       }
       const std::int64_t o = i * args.out_step + k;
-      args.out[o] = best;
+      args.out[o] = activate(best, args.activation);
+      if (args.activation == Activation::relu && !(best > T{0}))
+        number = args.wide_index ? dead_index_u32 : dead_index_u8;
       if (args.index && args.wide_index) static_cast<std::uint32_t*>(args.index)[o] = number;
       if (args.index && !args.wide_index) static_cast<std::uint8_t*>(args.index)[o] = static_cast<std::uint8_t>(number);
     }

@@ -1,0 +1,178 @@
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ops/conv2d.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/image.hpp"
+#include "ops/pool2d.hpp"
+#include "ops/transform_conv.hpp"
+#include "ops/transpose_weights.hpp"
+#include "plan/graph.hpp"
+#include "support/catch.hpp"
+#include "support/counts.hpp"
+#include "support/graph_runner.hpp"
+#include "support/pick.hpp"
+
+// Convolutions by transforms on whole tensors, against direct convolution in float64: forward with all that is fused,
+// and both backward passes.
+namespace tilewise::test {
+namespace {
+
+using ops::Extent2D;
+using ops::Window2D;
+
+constexpr std::uint64_t drawn_layers = 100;
+
+/// One layer, its inputs, and the graph of all its passes.
+struct LayerCase {
+  Window2D window{{3, 3}};
+  Extent2D in, out;
+  std::int64_t batch, in_channels, out_channels;
+  bool relu, pooled;
+  plan::Graph graph;
+  std::map<plan::ValueId, Values> values;
+  std::vector<plan::ValueId> outputs;  ///< y, dx, dw, db, index
+
+  explicit LayerCase(Pick& draw) {
+    const std::int64_t common[] = {7, 14, 28};
+    const auto extent = [&] { return draw.flag() ? draw(3, 31) : common[draw(0, 2)]; };
+    in = {extent(), extent()};
+    window.padding = {1, 1, 1, 1};
+    if (draw.flag()) window.padding = {draw(0, 2), draw(0, 2), draw(0, 2), draw(0, 2)};
+    out = window.out(in);
+    batch = draw(1, 24);
+    in_channels = draw(1, 40);
+    out_channels = draw(0, 3) > 0 ? draw(1, 40) : draw(60, 135);
+    relu = draw.flag();
+    pooled = draw.flag() && out.height > 1 && out.width > 1;
+    build(draw);
+  }
+
+  std::string to_string() const {
+    return std::to_string(batch) + " images " + ops::image_spec(in, in_channels).shape.to_string() + " to " +
+           ops::image_spec(out, out_channels).shape.to_string() + ", padding top " +
+           std::to_string(window.padding.top) + ", left " + std::to_string(window.padding.left) +
+           (relu ? ", relu" : "") + (pooled ? ", pooled" : "");
+  }
+
+ private:
+  void build(Pick& draw) {
+    const auto given = [&](plan::ValueId id) {
+      const ops::TensorSpec& spec = graph.spec(id);
+      values[id] = draw.values(spec, batch);
+      return id;
+    };
+    const plan::ValueId x = given(graph.add_input("x", ops::image_spec(in, in_channels)));
+    const plan::ValueId dy = given(graph.add_input("dy", ops::image_spec(out, out_channels)));
+    const plan::ValueId w = given(graph.add_parameter("w", {3, 3, in_channels, out_channels}, 0));
+    const plan::ValueId bias = given(graph.add_parameter("bias", {out_channels}, 1));
+    plan::ValueId y =
+        graph.emit(std::make_shared<ops::Conv2D>(ops::Conv2DAttributes{.window = window}), {x, w, bias})[0];
+    if (relu) y = graph.emit(std::make_shared<ops::Relu>(), {y})[0];
+    plan::ValueId index = plan::no_value;
+    if (pooled) {
+      const auto pool = graph.emit(std::make_shared<ops::MaxPool2D>(Window2D{{2, 2}, {2, 2}}), {y});
+      y = pool[0];
+      // Under a ReLU the fused index is for its backward only.
+      if (!relu) index = pool[1];
+    }
+    const plan::ValueId transposed = graph.emit(std::make_shared<ops::TransposeWeights>(), {w})[0];
+    const auto gradients = graph.emit(
+        std::make_shared<ops::Conv2DBackward>(window, Shape{3, 3, in_channels, out_channels}), {dy, x, transposed});
+    outputs = {y, gradients[0], gradients[1], gradients[2]};
+    if (index != plan::no_value) outputs.push_back(index);
+  }
+};
+
+std::vector<Values> run(const LayerCase& layer, const ops::Kernels& kernels, const char* algorithm, int threads) {
+  return run_graph(layer.graph, layer.values, layer.outputs,
+                   {.kernels = kernels, .batch = layer.batch, .threads = threads, .algorithm = algorithm});
+}
+
+double root_mean_square(const Values& values) {
+  double square = 0;
+  for (double x : values) square += x * x;
+  return std::sqrt(square / double(values.size()));
+}
+
+/// Relative to the root mean square of what is exact.
+void require_near(const Values& exact, const Values& found, bool whole, double bound, const char* what) {
+  INFO(what);
+  REQUIRE(exact.size() == found.size());
+  Values error = found;
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    if (whole) REQUIRE(std::nearbyint(found[i]) == exact[i]);
+    error[i] -= exact[i];
+  }
+  CHECK(root_mean_square(error) <= bound * root_mean_square(exact) + 1e-30);
+}
+
+/// The bound of a transform's relative error: the root mean square over a tensor.
+double bound_of(const kernels::TransformShape& shape) {
+  return shape.cyclic ? 1e-6 : 5e-5;
+}
+
+/// f(transform, kernels) for all that there are.
+template <class F>
+void for_each_transform(const F& f) {
+  for (const ops::Kernels& kernels : all_float_kernels())
+    for (int number = 0; number < kernels::transform_count; ++number)
+      if (kernels.visit([&](const auto& table) { return table.transforms[number].to_slices != nullptr; }))
+        f(kernels::transform_shapes[number], kernels);
+}
+
+void check_layer(const kernels::TransformShape& shape, const ops::Kernels& kernels, Numbers numbers,
+                 std::uint64_t number) {
+  Pick draw(numbers, number);
+  const LayerCase layer(draw);
+  INFO(shape.name << ", isa " << kernels.isa() << ", " << draw.to_string() << ": " << layer.to_string());
+  const auto exact = run(layer, ops::Kernels(ops::Scalar::f64), "direct", 1);
+  const auto found = run(layer, kernels, shape.name, 1);
+  const char* const names[] = {"output", "gradient of the image", "gradient of the kernel", "gradient of the bias"};
+  for (std::size_t i = 0; i < 4; ++i) require_near(exact[i], found[i], draw.whole(), bound_of(shape), names[i]);
+  if (layer.outputs.size() > 4 && !draw.whole()) CHECK(found[4] == exact[4]);
+  for (int threads : {2, 5}) CHECK(run(layer, kernels, shape.name, threads) == found);
+}
+
+TEST_CASE("convolutions by transforms: forward and backward, fused or not, the same bits for any threads", "[ops]") {
+  for_each_transform([](const kernels::TransformShape& shape, const ops::Kernels& kernels) {
+    for (std::uint64_t i = 0; i < scaled(drawn_layers); ++i) {
+      check_layer(shape, kernels, Numbers::whole, i);
+      check_layer(shape, kernels, Numbers::real, 1'000'000 + i);
+    }
+    count_cases("convolutions by transforms", std::string(shape.name) + "/" + std::string(kernels.isa()),
+                2 * scaled(drawn_layers));
+  });
+}
+
+TEST_CASE("tiles of a transform cover each output once, and each input that an output reads", "[ops]") {
+  for (const kernels::TransformShape& shape : kernels::transform_shapes)
+    for (std::int64_t in = 1; in <= 40; ++in)
+      for (std::int64_t before = 0; before <= 2; ++before)
+        for (std::int64_t after = 0; after <= 2; ++after) {
+          const std::int64_t out = in + before + after - 2;
+          if (out < 1) continue;
+          INFO(shape.name << ", " << in << " places, padding " << before << " and " << after);
+          std::int64_t next = 0, covered = 0;
+          for (const ops::TransformTile& tile : ops::cut_into_tiles(shape, in, out, before)) {
+            CHECK(tile.out_begin == next);
+            while (tile.out.on_map >> (next - tile.out_begin) & 1) ++next;
+            for (int slot = 0; slot < shape.slots; ++slot) {
+              const std::int64_t place = tile.in_begin + (slot == shape.slots - 1 ? tile.in.last : slot);
+              if (!(tile.in.on_map >> slot & 1)) continue;
+              CHECK((place >= 0 && place < in));
+              CHECK((place < covered) == (tile.shared >> slot & 1));
+            }
+            for (int slot = 0; slot < shape.slots; ++slot)
+              if (tile.in.on_map >> slot & 1)
+                covered = std::max(covered, tile.in_begin + (slot == shape.slots - 1 ? tile.in.last : slot) + 1);
+          }
+          CHECK(next == out);
+          CHECK(covered == in);
+        }
+}
+
+}  // namespace
+}  // namespace tilewise::test
