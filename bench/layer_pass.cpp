@@ -82,8 +82,12 @@ std::vector<Pass> passes(const Layer& layer) {
   return {Pass::forward, Pass::backward_data, Pass::backward_weights, Pass::backward};
 }
 
-std::vector<std::string> algorithms(const Layer&, Pass, Isa) {
-  return {"direct"};
+std::vector<std::string> algorithms(const Layer& layer, Pass, Isa isa) {
+  std::vector<std::string> names{"direct"};
+  if (layer.kind != LayerKind::conv2d || layer.kernel != 3 || layer.in_channels == 1) return names;
+  for (int number = 0; number < kernels::transform_count; ++number)
+    if (kernels::table(isa).transforms[number].to_slices) names.emplace_back(kernels::transform_shapes[number].name);
+  return names;
 }
 
 std::string Setting::name() const {
@@ -104,7 +108,8 @@ double Setting::pool_bytes() const {
 std::unique_ptr<OpRun> make_run(const Setting& setting) {
   auto run = std::make_unique<OpRun>(
       ops::Kernels(kernels::table(setting.isa)),
-      [&](PassGraph& graph) { return emit_layer(graph, setting.layer, setting.pass); }, setting.batch, setting.threads);
+      [&](PassGraph& graph) { return emit_layer(graph, setting.layer, setting.pass); }, setting.batch, setting.threads,
+      setting.algorithm);
   run->run();
   return run;
 }

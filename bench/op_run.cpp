@@ -76,12 +76,15 @@ std::vector<plan::ValueId> PassGraph::emit_pass(Pass pass, const std::shared_ptr
   return asked_for;
 }
 
-OpRun::OpRun(const ops::Kernels& kernels, const Emit& emit, std::int64_t batch, int threads)
+OpRun::OpRun(const ops::Kernels& kernels, const Emit& emit, std::int64_t batch, int threads,
+             const std::string& algorithm)
     : parameters_(kernels), batch_(batch), threads_(threads) {
   PassGraph graph(parameters_);
   const std::vector<plan::ValueId> outputs = emit(graph);
   values_ = graph.graph().values();
-  const auto plan = plan::make_plan(graph.graph(), {kernels, batch_, outputs});
+  const auto plan = plan::make_plan(
+      graph.graph(),
+      {.kernels = kernels, .max_batch = batch_, .outputs = outputs, .convolutions = {.algorithm = algorithm}});
   execution_ = std::make_unique<plan::Execution>(plan, parameters_, threads_);
   fill(graph.graph());
 }

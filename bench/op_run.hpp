@@ -46,7 +46,8 @@ class OpRun {
   /// Adds ops to a graph and returns the values to compute.
   using Emit = std::function<std::vector<plan::ValueId>(PassGraph&)>;
 
-  OpRun(const ops::Kernels& kernels, const Emit& emit, std::int64_t batch, int threads);
+  /// `algorithm` as in plan::ConvolutionChoice.
+  OpRun(const ops::Kernels& kernels, const Emit& emit, std::int64_t batch, int threads, const std::string& algorithm);
 
   // The execution refers to the parameters.
   OpRun(const OpRun&) = delete;

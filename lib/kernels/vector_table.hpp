@@ -72,7 +72,7 @@ consteval KernelTable<float> with_transforms(KernelTable<float> table) {
   table.slice_product = &slice_product<Arch, Sums, MaxVectors>;
   table.slice_gradient = &slice_gradient<Arch, Sums, MaxVectors>;
   int number = 0;
-#define TRANSFORM(name, Type, slots, outputs, slices, cyclic) \
+#define TRANSFORM(name, Type, slots, outputs, slices, block, cyclic) \
   table.transforms[number++] = transform_kernels<Arch, Type>;
 #include "kernels/transforms.inc"
 #undef TRANSFORM

@@ -9,34 +9,40 @@ namespace tilewise::ops {
 
 namespace {
 
-// The cost model counts in fused multiply-adds of a vector; measured at the layers of small networks, it need only
-// order them.
-/// What a register tile reaches of the peak.
-constexpr double product_efficiency = 0.9, direct_efficiency = 0.9;
-/// Of moving one vector of a tile's place into slices, or out of them.
-constexpr double transform_cost = 10;
-/// Of loading a vector of weights, which come from beyond the second-level cache once for so many tiles.
-constexpr double weight_load_cost = 4;
-constexpr std::int64_t tiles_per_load = 16;
+// The cost model counts in fused multiply-adds of vectors of 16 floats, whose time the ISAs differ in by about the same
+// factor as in all else. Its constants are from an Intel Xeon with AVX-512 and a slow third-level cache.
+constexpr std::int64_t vector_width = kernels::transform_channels;
+/// What direct convolution reaches of the peak, and products of slices, whose sums are short: depth / (depth +
+/// overhead).
+constexpr double direct_efficiency = 0.9, product_overhead = 16;
+/// Of moving one vector of a tile's slot into slices, or out of them, with the reading and writing of the slices.
+constexpr double slot_cost = 18, slice_cost = 4;
+/// Of a vector of weights: written once, and read once for so many tiles, from beyond the second-level cache.
+constexpr double weight_write_cost = 24, weight_read_cost = 12;
+constexpr std::int64_t tiles_per_read = 16;
+/// A transform that gains less may lose, for the model is not exact.
+constexpr double needed_gain = 0.65;
 
-double vectors(std::int64_t channels, std::int64_t lanes) {
-  return double(base::ceil_div(channels, lanes));
+double vectors(std::int64_t channels) {
+  return double(base::ceil_div(channels, vector_width));
 }
 
-double direct_cost(const ConvProblem& problem, std::int64_t lanes) {
+double direct_cost(const ConvProblem& problem) {
   const Extent2D out = problem.window.out(problem.in);
-  return double(problem.batch * out.height * out.width * 9 * problem.in_channels) *
-         vectors(problem.out_channels, lanes) / direct_efficiency;
+  return double(problem.batch * out.height * out.width * 9 * problem.in_channels) * vectors(problem.out_channels) /
+         direct_efficiency;
 }
 
-double transform_cost_of(const ConvProblem& problem, kernels::Transform transform, std::int64_t lanes) {
+double cost_of(const ConvProblem& problem, kernels::Transform transform) {
   const TransformConv conv(transform, problem.window, problem.in, problem.in_channels, problem.out_channels);
-  const double tiles = double(problem.batch * conv.tiles()), slots = double(conv.shape().slots);
-  const double of_weights = double(conv.slices() * problem.in_channels) * vectors(problem.out_channels, lanes);
-  return tiles * of_weights / product_efficiency +
-         tiles * slots * slots * transform_cost *
-             (vectors(problem.in_channels, lanes) + vectors(problem.out_channels, lanes)) +
-         double(base::ceil_div(problem.batch * conv.tiles(), tiles_per_load)) * of_weights * weight_load_cost;
+  const double tiles = double(problem.batch * conv.tiles()), slices = double(conv.slices());
+  const double slots = double(conv.shape().slots), depth = double(problem.in_channels);
+  const double channels = vectors(problem.in_channels) + vectors(problem.out_channels);
+  const double weights = slices * depth * vectors(problem.out_channels);
+  const double reads = double(base::ceil_div(problem.batch * conv.tiles(), tiles_per_read));
+  return tiles * weights * (1 + product_overhead / depth) +
+         tiles * channels * (slots * slots * slot_cost + slices * slice_cost) +
+         weights * (weight_write_cost + reads * weight_read_cost);
 }
 
 /// Whether the error of a transform is that of direct convolution.
@@ -57,13 +63,12 @@ std::optional<kernels::Transform> choose_transform(const ConvProblem& problem, c
                                                    Arithmetic arithmetic) {
   std::optional<kernels::Transform> best;
   if (arithmetic == Arithmetic::strict) return best;
-  const std::int64_t lanes = kernels::transform_channels;  // the proportions are those of any vector
-  double lowest = direct_cost(problem, lanes);
+  double lowest = direct_cost(problem) * needed_gain;
   for (int number = 0; number < kernels::transform_count; ++number) {
     const auto transform = static_cast<kernels::Transform>(number);
     if (!can_transform(problem, kernels, transform)) continue;
     if (arithmetic == Arithmetic::standard && !is_standard(transform)) continue;
-    const double cost = transform_cost_of(problem, transform, lanes);
+    const double cost = cost_of(problem, transform);
     if (cost >= lowest) continue;
     lowest = cost;
     best = transform;

@@ -14,23 +14,25 @@ namespace tilewise::ops {
 /// Floats between slices that a power of two would bring into the same cache sets.
 inline constexpr std::int64_t slice_gap = 16;
 
-/// How U lies in memory: [block of transform_block output channels][slice][in][channel of the block].
+/// How U lies in memory: [block of output channels][slice][in][channel of the block].
 struct WeightSlicesLayout {
   std::int64_t slices, in, out;
+  std::int64_t block_channels;
 
-  std::int64_t blocks() const noexcept { return base::ceil_div(out, kernels::transform_block); }
-  std::int64_t first_channel(std::int64_t block) const noexcept { return block * kernels::transform_block; }
+  WeightSlicesLayout(const kernels::TransformShape& shape, std::int64_t in_channels, std::int64_t out_channels)
+      : slices(shape.slices), in(in_channels), out(out_channels), block_channels(shape.block) {}
+
+  std::int64_t blocks() const noexcept { return base::ceil_div(out, block_channels); }
+  std::int64_t first_channel(std::int64_t block) const noexcept { return block * block_channels; }
   /// Output channels of a block, and the same with what fills its vectors.
   std::int64_t channels(std::int64_t block) const noexcept {
-    return std::min(kernels::transform_block, out - first_channel(block));
+    return std::min(block_channels, out - first_channel(block));
   }
   std::int64_t width(std::int64_t block) const noexcept {
     return base::round_up(channels(block), kernels::transform_channels);
   }
   std::int64_t slice_step(std::int64_t block) const noexcept { return in * width(block) + slice_gap; }
-  std::int64_t begin(std::int64_t block) const noexcept {
-    return block * slices * (in * kernels::transform_block + slice_gap);
-  }
+  std::int64_t begin(std::int64_t block) const noexcept { return block * slices * (in * block_channels + slice_gap); }
   std::int64_t elements() const noexcept { return begin(blocks() - 1) + slices * slice_step(blocks() - 1); }
 };
 
@@ -80,8 +82,8 @@ class TransformConv {
   }
   /// U of forward; of backward-data, with the channels in each other's place.
   WeightSlicesLayout weights(bool transposed) const noexcept {
-    return transposed ? WeightSlicesLayout{slices(), out_channels_, in_channels_}
-                      : WeightSlicesLayout{slices(), in_channels_, out_channels_};
+    return transposed ? WeightSlicesLayout(shape(), out_channels_, in_channels_)
+                      : WeightSlicesLayout(shape(), in_channels_, out_channels_);
   }
 
   /// Memory for the slices of `tiles` tiles of `channels` channels.

@@ -102,7 +102,7 @@ template <class T>
 Phase depth_first(const kernels::KernelTable<T>& table, const TransformForward& forward) {
   const std::int64_t images = forward.block_images(sizeof(T)), tiles = images * forward.conv.tiles();
   const std::int64_t v_elements = forward.conv.slices_elements(tiles, forward.conv.channels(Side::in));
-  const std::int64_t m_elements = forward.conv.slices_elements(tiles, kernels::transform_block);
+  const std::int64_t m_elements = forward.conv.slices_elements(tiles, forward.layout.width(0));
   Phase phase{"forward", 1, true, (v_elements + m_elements + forward.map_elements()) * std::int64_t{sizeof(T)}, {}};
   phase.run = [&table, forward, images, tiles, v_elements, m_elements](Tensors tensors, const Work& work) {
     const TransformConv& conv = forward.conv;

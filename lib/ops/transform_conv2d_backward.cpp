@@ -16,7 +16,7 @@ using Side = TransformConv::Side;
 constexpr std::int64_t block_bytes = 1280 * 1024;
 constexpr std::int64_t min_tiles = 8;
 /// Input channels of one item of the weights' gradient.
-constexpr std::int64_t row_channels = 12;
+constexpr std::int64_t row_channels = 16;
 
 // Tensors: gradient of the output, image, slices of the transposed kernel; gradients of image, kernel and bias; Z, V.
 enum : std::size_t {
@@ -153,7 +153,7 @@ class WeightsGradient {
                             .accumulate = false});
   }
 
-  /// Each block of transform_block channels is one or several of the packed ones.
+  /// Each block of channels is one or several of the packed ones.
   void write(T* slices, std::int64_t block, std::int64_t first, std::int64_t rows, T* gradient) const {
     const base::WeightsLayout to{9, weights().in, weights().out, table_->channel_block};
     kernels::WeightSlicesArgs<T> args{};

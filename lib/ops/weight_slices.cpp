@@ -6,15 +6,14 @@ namespace tilewise::ops {
 std::vector<TensorSpec> WeightSlices::infer(const std::vector<TensorSpec>& inputs) const {
   const Shape& kernel = inputs[0].shape;
   expect_inputs(*this, inputs, {{{3, 3, kernel[2], kernel[3]}, Storage::packed}});
-  const WeightSlicesLayout layout{kernels::transform_shapes[static_cast<std::size_t>(transform_)].slices, kernel[2],
-                                  kernel[3]};
+  const WeightSlicesLayout layout(kernels::transform_shapes[static_cast<std::size_t>(transform_)], kernel[2],
+                                  kernel[3]);
   return {{{layout.elements()}, Storage::plain}};
 }
 
 Step WeightSlices::lower(const LowerRequest& request) const {
   const Shape& kernel = request.inputs[0].shape;
-  const WeightSlicesLayout to{kernels::transform_shapes[static_cast<std::size_t>(transform_)].slices, kernel[2],
-                              kernel[3]};
+  const WeightSlicesLayout to(kernels::transform_shapes[static_cast<std::size_t>(transform_)], kernel[2], kernel[3]);
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
     const base::WeightsLayout from = weights_layout(request.inputs[0], table.channel_block);
     // An item is one input channel of one block.

@@ -11,6 +11,7 @@
 #include "ops/pool2d.hpp"
 #include "ops/transform_conv2d.hpp"
 #include "plan/passes.hpp"
+#include "tilewise/error.hpp"
 
 namespace tilewise::plan {
 
@@ -93,8 +94,9 @@ std::optional<kernels::Transform> transform_for(const Graph& graph, const PlanOp
   const Shape& in = graph.spec(image).shape;
   if (kernel != no_value && !is_constant(graph, kernel)) return std::nullopt;
   const ops::ConvProblem problem{window, {in[0], in[1]}, in[2], kernel_shape[3], groups, options.max_batch};
-  if (options.algorithm.empty()) return ops::choose_transform(problem, options.kernels, options.arithmetic);
-  const auto forced = ops::transform_called(options.algorithm);
+  const ConvolutionChoice& choice = options.convolutions;
+  if (choice.algorithm.empty()) return ops::choose_transform(problem, options.kernels, choice.arithmetic);
+  const auto forced = ops::transform_called(choice.algorithm);
   return forced && ops::can_transform(problem, options.kernels, *forced) ? forced : std::nullopt;
 }
 
@@ -264,6 +266,13 @@ bool is_derived(const Graph& graph, const Node& node) {
   return node.op->is_derived() && std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
            return input == no_value || is_constant(graph, input);
          });
+}
+
+void check(const ConvolutionChoice& choice) {
+  if (choice.algorithm.empty() || choice.algorithm == "direct" || ops::transform_called(choice.algorithm)) return;
+  std::string known = "direct";
+  for (const kernels::TransformShape& shape : kernels::transform_shapes) known += std::string(", ") + shape.name;
+  throw ArgumentError("no algorithm is called '" + choice.algorithm + "'; expected one of " + known);
 }
 
 void choose(Graph& graph, const PlanOptions& options) {

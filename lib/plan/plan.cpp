@@ -36,6 +36,7 @@ void lower(Plan& plan, const Graph& graph) {
 std::shared_ptr<const Plan> make_plan(Graph graph, const PlanOptions& options) {
   if (options.max_batch < 0)
     throw ArgumentError("a plan for " + std::to_string(options.max_batch) + " samples; expected 0 or more");
+  check(options.convolutions);
   auto plan = std::make_shared<Plan>(Plan{options, {}, {}, {}, {}});
   for (const Value& value : graph.values()) tensor_bytes(value.spec, options);  // refuses sizes that wrap, first of all
   choose(graph, options);

@@ -9,6 +9,15 @@
 
 namespace tilewise::plan {
 
+/// How convolutions are to be computed: CompileOptions has the words for it.
+struct ConvolutionChoice {
+  Arithmetic arithmetic = Arithmetic::strict;
+  std::string algorithm = {};
+};
+
+/// Throws ArgumentError for an algorithm that is none.
+void check(const ConvolutionChoice& choice);
+
 struct PlanOptions {
   ops::Kernels kernels;
   std::int64_t max_batch;
@@ -18,10 +27,7 @@ struct PlanOptions {
   bool fuse = true;
   /// Those of `outputs` whose memory the caller gives each run (Execution::bind_output), so that nothing is copied.
   std::vector<ValueId> bound_outputs = {};
-  Arithmetic arithmetic = Arithmetic::strict;
-  /// "direct", or the name of a transform: taken wherever it can be, whatever `arithmetic` says. Empty: the fastest
-  /// one.
-  std::string algorithm = {};
+  ConvolutionChoice convolutions = {};
 };
 
 /// A node made ready: its phases, and where each tensor of it lives.

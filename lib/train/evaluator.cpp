@@ -6,15 +6,19 @@
 
 namespace tilewise::train {
 
-Evaluator::Evaluator(const nn::Network& network, plan::ParameterStore& parameters, const Loss& loss,
-                     const std::vector<Metric>& metrics)
-    : network_(network), parameters_(parameters), graph_(nn::evaluation_graph(network, loss, metrics)) {}
+Evaluator::Evaluator(const nn::Network& network, plan::ParameterStore& parameters, const CompileOptions& options)
+    : network_(network),
+      parameters_(parameters),
+      graph_(nn::evaluation_graph(network, options.loss, options.metrics)),
+      convolutions_{options.arithmetic, options.algorithm} {}
 
 std::shared_ptr<ExecutionPool> Evaluator::pool_for(std::int64_t batch_size) {
   const base::ForkSafeMutex::Guard lock(mutex_);
   if (!pool_ || batch_size_ != batch_size) {
-    auto plan = plan::make_plan(
-        graph_.graph, {.kernels = parameters_.kernels(), .max_batch = batch_size, .outputs = graph_.outputs()});
+    auto plan = plan::make_plan(graph_.graph, {.kernels = parameters_.kernels(),
+                                               .max_batch = batch_size,
+                                               .outputs = graph_.outputs(),
+                                               .convolutions = convolutions_});
     pool_ = std::make_shared<ExecutionPool>(std::move(plan), parameters_);
     batch_size_ = batch_size;
   }

@@ -11,8 +11,7 @@ namespace tilewise::train {
 /// Loss and metrics of a network. Many threads may use one at once, as long as nobody changes the parameters.
 class Evaluator {
  public:
-  Evaluator(const nn::Network& network, plan::ParameterStore& parameters, const Loss& loss,
-            const std::vector<Metric>& metrics);
+  Evaluator(const nn::Network& network, plan::ParameterStore& parameters, const CompileOptions& options);
 
   /// Means over all samples. Throws what check_data() throws.
   Evaluation evaluate(const Pipeline& data);
@@ -23,6 +22,7 @@ class Evaluator {
   const nn::Network& network_;
   plan::ParameterStore& parameters_;
   nn::EvaluationGraph graph_;
+  plan::ConvolutionChoice convolutions_;
   base::ForkSafeMutex mutex_;  // for what follows
   std::int64_t batch_size_ = 0;
   std::shared_ptr<ExecutionPool> pool_;

@@ -24,12 +24,23 @@ struct BuiltModel {
   explicit BuiltModel(nn::Network network_)
       : network(std::move(network_)), parameters(ops::Kernels(kernels::table(isa()))) {
     network.allocate(parameters);
+    predict_as({});
   }
 
   nn::Network network;
   plan::ParameterStore parameters;
-  train::Predictor predictor{network, parameters};
+  /// As compiled, or before that with the defaults.
+  std::unique_ptr<train::Predictor> predictor;
   std::unique_ptr<train::Trainer> trainer;
+
+  void compile(const CompileOptions& options) {
+    trainer = std::make_unique<train::Trainer>(network, parameters, options);
+    predict_as(options);
+  }
+  void predict_as(const CompileOptions& options) {
+    predictor = std::make_unique<train::Predictor>(network, parameters,
+                                                   plan::ConvolutionChoice{options.arithmetic, options.algorithm});
+  }
 };
 
 }  // namespace
@@ -75,8 +86,7 @@ void Model::build(const Shape& sample_shape) {
                      sample_shape.to_string());
   }
   auto built = std::make_unique<BuiltModel>(nn::Network(state_->topology, sample_shape));
-  if (state_->options)
-    built->trainer = std::make_unique<train::Trainer>(built->network, built->parameters, *state_->options);
+  if (state_->options) built->compile(*state_->options);
   state_->built = std::move(built);
   state_->initialize();
 }
@@ -84,10 +94,8 @@ void Model::build(const Shape& sample_shape) {
 void Model::compile(const CompileOptions& options) {
   nn::check_optimizer(options.optimizer);
   nn::check_clipping(options);
-  if (state_->built) {
-    BuiltModel& model = *state_->built;
-    model.trainer = std::make_unique<train::Trainer>(model.network, model.parameters, options);
-  }
+  plan::check(plan::ConvolutionChoice{options.arithmetic, options.algorithm});
+  if (state_->built) state_->built->compile(options);
   state_->options = options;
   if (state_->built && state_->initial) state_->initialize();
 }
@@ -105,11 +113,11 @@ Evaluation Model::evaluate(const Pipeline& data) const {
 
 ConfusionMatrix Model::confusion_matrix(const Pipeline& data) const {
   BuiltModel& model = state_->model();
-  return train::confusion_matrix(model.network, model.predictor, data);
+  return train::confusion_matrix(model.network, *model.predictor, data);
 }
 
 std::vector<float> Model::predict(const float* samples, std::int64_t count) const {
-  return state_->model().predictor.predict(samples, count);
+  return state_->model().predictor->predict(samples, count);
 }
 
 const Shape& Model::input_shape() const {
@@ -127,7 +135,7 @@ std::string Model::summary() const {
 
 std::string Model::describe_plan(std::int64_t batch, bool training) const {
   if (batch < 1) throw ArgumentError("a plan for " + std::to_string(batch) + " samples; expected 1 or more");
-  return (training ? state_->trainer().make_plan(batch) : state_->model().predictor.make_plan(batch))->dump();
+  return (training ? state_->trainer().make_plan(batch) : state_->model().predictor->make_plan(batch))->dump();
 }
 
 std::vector<Weights> Model::weights() const {

@@ -16,8 +16,10 @@ constexpr std::int64_t max_batch = 256;
 }  // namespace
 
 std::shared_ptr<const plan::Plan> Predictor::make_plan(std::int64_t batch) const {
-  return plan::make_plan(network_.graph(),
-                         {.kernels = parameters_.kernels(), .max_batch = batch, .outputs = {network_.output()}});
+  return plan::make_plan(network_.graph(), {.kernels = parameters_.kernels(),
+                                            .max_batch = batch,
+                                            .outputs = {network_.output()},
+                                            .convolutions = convolutions_});
 }
 
 ExecutionPool& Predictor::pool() {

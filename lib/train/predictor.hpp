@@ -10,8 +10,8 @@ namespace tilewise::train {
 /// The inference plan of a network. Many threads may use one at once, as long as nobody changes the parameters.
 class Predictor {
  public:
-  Predictor(const nn::Network& network, plan::ParameterStore& parameters)
-      : network_(network), parameters_(parameters) {}
+  Predictor(const nn::Network& network, plan::ParameterStore& parameters, plan::ConvolutionChoice convolutions)
+      : network_(network), parameters_(parameters), convolutions_(std::move(convolutions)) {}
 
   /// The outputs for `count` samples, one after the other. Throws ArgumentError if count < 0.
   std::vector<float> predict(const float* samples, std::int64_t count);
@@ -22,6 +22,7 @@ class Predictor {
 
   const nn::Network& network_;
   plan::ParameterStore& parameters_;
+  plan::ConvolutionChoice convolutions_;
   base::ForkSafeMutex mutex_;            // for pool_
   std::unique_ptr<ExecutionPool> pool_;  // made when it is first needed
 };

@@ -48,12 +48,15 @@ Trainer::Trainer(const nn::Network& network, plan::ParameterStore& parameters, c
     : network_(network),
       parameters_(parameters),
       optimizer_(options.optimizer),
-      evaluator_(network, parameters, options.loss, options.metrics),
-      graph_(nn::training_graph(network, options, parameters)) {}
+      evaluator_(network, parameters, options),
+      graph_(nn::training_graph(network, options, parameters)),
+      convolutions_{options.arithmetic, options.algorithm} {}
 
 std::shared_ptr<const plan::Plan> Trainer::make_plan(std::int64_t batch_size) const {
-  return plan::make_plan(graph_.graph,
-                         {.kernels = parameters_.kernels(), .max_batch = batch_size, .outputs = graph_.outputs()});
+  return plan::make_plan(graph_.graph, {.kernels = parameters_.kernels(),
+                                        .max_batch = batch_size,
+                                        .outputs = graph_.outputs(),
+                                        .convolutions = convolutions_});
 }
 
 void Trainer::prepare(std::int64_t batch_size) {

@@ -37,6 +37,7 @@ class Trainer {
   Optimizer optimizer_;
   Evaluator evaluator_;
   nn::TrainingGraph graph_;
+  plan::ConvolutionChoice convolutions_;
   std::int64_t steps_ = 0;
   std::array<float, 2> rates_{};  // what the plan reads in each step
   std::int32_t step_number_ = 0;  // the same: it wraps after 2^32 steps

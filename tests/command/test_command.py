@@ -105,6 +105,8 @@ class Command(unittest.TestCase):
             ("train", "--threads", "1025"): "from 1 to 1024",
             ("train", "--limit", "0"): "--limit: expected",
             ("train", "--isa", "mmx"): "mmx",
+            ("train", "--arithmetic", "exact"): "--arithmetic: expected strict, standard or fast, found 'exact'",
+            ("train", "--algorithm", "fft9"): "no algorithm is called 'fft9'; expected one of direct, fft8, fft16, winograd7",
             ("train", "rest"): "rest",
             ("evaluate",): "model",
             ("summary",): "model",

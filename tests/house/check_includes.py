@@ -29,6 +29,7 @@ ROOM_OF_PUBLIC_HEADER = {
     "version": "base",
     "view": "base",
     "weights": "base",
+    "arithmetic": "ops",
     "isa": "kernels",
     "runtime": "plan",
     "ops": "eager",

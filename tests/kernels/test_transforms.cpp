@@ -117,8 +117,6 @@ class TileMap {
     });
     return dense;
   }
-  /// How many elements of the memory still are what spread() put between the places.
-  std::int64_t size() const { return last_ - first_; }
   /// The tile's place (0, 0), from the memory's first element.
   std::int64_t origin() const { return -first_; }
 
@@ -163,10 +161,10 @@ class TileRun {
     const float* const z =
         to_slices(tile_.dy, tile_.out_slots(), tile_.rows.out, tile_.columns.out, tile_.out_channels, true);
     TileResults results;
-    results.y = from_slices(product(v, weight_slices(false), in_, out_), tile_.out_slots(), tile_.rows.out,
-                            tile_.columns.out, tile_.out_channels, false);
-    results.dx = from_slices(product(z, weight_slices(true), out_, in_), tile_.slots(), tile_.rows.in, tile_.columns.in,
-                             tile_.in_channels, true);
+    results.y = from_slices(product(v, weight_slices(false), in_, out_, tile_.in_channels), tile_.out_slots(),
+                            tile_.rows.out, tile_.columns.out, tile_.out_channels, false);
+    results.dx = from_slices(product(z, weight_slices(true), out_, in_, tile_.out_channels), tile_.slots(),
+                             tile_.rows.in, tile_.columns.in, tile_.in_channels, true);
     results.dw = weights_gradient(v, z);
     return results;
   }
@@ -276,9 +274,8 @@ class TileRun {
     return slices;
   }
 
-  const float* product(const float* in, const float* weights, std::int64_t in_width, std::int64_t out_width) {
-    const std::int64_t depth = in_width == in_ && weights_rows_ == 0 ? tile_.in_channels : tile_.out_channels;
-    ++weights_rows_;
+  const float* product(const float* in, const float* weights, std::int64_t in_width, std::int64_t out_width,
+                       std::int64_t depth) {
     float* const out = buffers_.output(slices() * out_width);
     table_.slice_product({.in = in,
                           .weights = weights,
@@ -335,7 +332,6 @@ class TileRun {
   Buffers<float> buffers_;
   Draw draw_;
   std::int64_t in_, out_;  ///< channels, filled up
-  int weights_rows_ = 0;
 };
 
 /// Directly, in double precision; results off the map are left zero, as the kernels leave them.

@@ -119,7 +119,7 @@ std::vector<Values> run_graph(const plan::Graph& graph, const std::map<plan::Val
                                             .max_batch = settings.batch,
                                             .outputs = outputs,
                                             .fuse = settings.fuse,
-                                            .algorithm = settings.algorithm});
+                                            .convolutions = {.algorithm = settings.algorithm}});
   for (std::size_t value = 0; value < graph.values().size(); ++value) {
     const plan::Value& described = graph.values()[value];
     if (described.role != plan::Role::parameter) continue;

@@ -29,7 +29,7 @@ struct RunSettings {
   std::int64_t batch;
   int threads = 1;
   bool fuse = true;
-  std::string algorithm = {};  ///< as in plan::PlanOptions
+  std::string algorithm = {};  ///< as in plan::ConvolutionChoice
 };
 
 /// Every kernel table that floats can run on here, and the float64 reference.

@@ -20,7 +20,8 @@ struct EvaluateOptions {
 int evaluate(const EvaluateOptions& options) {
   options.compute.apply();
   Model model = Model::load(options.model);
-  model.compile({.metrics = {Accuracy{}}});
+  model.compile(
+      {.metrics = {Accuracy{}}, .arithmetic = options.compute.arithmetic, .algorithm = options.compute.algorithm});
   const auto test = options.data.load().test;
   const Evaluation evaluation = model.evaluate(test.batch(options.data.batch));
   fmt::print("test loss {:.4f}\ntest accuracy {:.4f}\n", evaluation.loss, evaluation.accuracy.value());

@@ -40,6 +40,13 @@ CLI::Option* add_number(CLI::App& command, const std::string& name, T& value, co
       ->type_name(type);
 }
 
+Arithmetic arithmetic_called(const std::string& name) {
+  if (name == "strict") return Arithmetic::strict;
+  if (name == "standard") return Arithmetic::standard;
+  if (name == "fast") return Arithmetic::fast;
+  throw CLI::ValidationError("--arithmetic", "expected strict, standard or fast, found '" + name + "'");
+}
+
 }  // namespace
 
 CLI::Option* add_integer(CLI::App& command, const std::string& name, std::int64_t& value, std::int64_t minimum,
@@ -68,6 +75,17 @@ void ComputeOptions::add_to(CLI::App& command) {
   command
       .add_option("--isa", isa,
                   "Instruction set: reference, sse2, avx2, avx512 or neon64 (default: TILEWISE_ISA, else the widest)")
+      ->type_name("NAME");
+  command
+      .add_option_function<std::string>(
+          "--arithmetic", [this](const std::string& name) { arithmetic = arithmetic_called(name); },
+          "How exactly convolutions are computed: strict, standard or fast (default: standard)")
+      ->type_name("NAME");
+  command
+      .add_option(
+          "--algorithm", algorithm,
+          "How all convolutions are computed that can be: direct, fft8, fft16 or winograd7 (default: each as is "
+          "expected to be fastest)")
       ->type_name("NAME");
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "tilewise/arithmetic.hpp"
 #include "tilewise/dataset.hpp"
 
 /// Options that several subcommands have. A value that is not what it must be ends parsing with one line that says what
@@ -17,13 +18,15 @@ CLI::Option* add_integer(CLI::App& command, const std::string& name, std::int64_
 CLI::Option* add_seed(CLI::App& command, const std::string& name, std::uint64_t& value, const std::string& help);
 CLI::Option* add_positive(CLI::App& command, const std::string& name, double& value, const std::string& help);
 
-/// --threads and --isa.
+/// --threads, --isa, --arithmetic and --algorithm.
 struct ComputeOptions {
   std::int64_t threads = 0;  ///< 0: not given
   std::string isa = {};      ///< empty: not given
+  Arithmetic arithmetic = Arithmetic::standard;
+  std::string algorithm = {};  ///< as in CompileOptions
 
   void add_to(CLI::App& command);
-  /// Sets both for the process. Throws ArgumentError if this machine lacks the ISA.
+  /// Sets threads and ISA for the process. Throws ArgumentError if this machine lacks the ISA.
   void apply() const;
 };
 

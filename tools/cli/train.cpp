@@ -89,8 +89,11 @@ int train(const TrainOptions& options) {
   const auto [training, test] = options.data.load();
   Sequential model = notebook_network(training.classes());
   model.build(training.sample_shape());
-  model.compile(
-      {.optimizer = Adam{.learning_rate = options.learning_rate}, .metrics = {Accuracy{}}, .seed = options.seed});
+  model.compile({.optimizer = Adam{.learning_rate = options.learning_rate},
+                 .metrics = {Accuracy{}},
+                 .seed = options.seed,
+                 .arithmetic = options.compute.arithmetic,
+                 .algorithm = options.compute.algorithm});
   if (options.dump_plan) {
     fmt::print("{}", model.describe_plan(options.data.batch, true));
     return success;

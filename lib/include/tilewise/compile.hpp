@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
+#include "tilewise/arithmetic.hpp"
 #include "tilewise/optimizers.hpp"
 
 #pragma GCC visibility push(default)
@@ -62,6 +64,11 @@ struct CompileOptions {
   std::optional<double> clip_norm = {};
   /// The same with the norm of all gradients together. Where a norm is not finite, what it scales becomes NaN.
   std::optional<double> global_clip_norm = {};
+  /// Of training, evaluate() and predict(). Before compile() the model computes with the default.
+  Arithmetic arithmetic = Arithmetic::standard;
+  /// "direct", "fft8", "fft16" or "winograd7": how all convolutions are computed that can be, whatever `arithmetic`
+  /// says. Empty: each as is expected to be fastest.
+  std::string algorithm = {};
 };
 
 }  // namespace tilewise

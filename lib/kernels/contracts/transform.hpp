@@ -17,6 +17,9 @@ struct TransformShape {
   std::int32_t slots;
   std::int32_t outputs;  ///< of a tile among others
   std::int32_t slices;
+  /// Output channels of one block of U, at most transform_block: few where there are many slices, so that M of a block
+  /// stays in the cache.
+  std::int32_t block;
   /// Whether slots are counted modulo `slots`, as in a Fourier transform. Then a tile whose map leaves enough slots
   /// zero gives up to `slots` outputs.
   bool cyclic;
@@ -75,7 +78,7 @@ struct WeightSlicesArgs {
 
 /// Channels of V, M and U come in multiples of these, whatever the ISA.
 inline constexpr std::int64_t transform_channels = 16;
-/// Output channels of one block of U, at most.
+/// The largest block of U.
 inline constexpr std::int64_t transform_block = 64;
 
 /// The products of `slices` slices: out[s*out_slice + t*out_step + n] = sum_{k<depth} in[s*in_slice + t*in_step + k] *
@@ -120,13 +123,13 @@ struct TransformKernels {
 
 /// THE list of transforms; a new one is a line of transforms.inc and a header in transform/.
 enum class Transform : std::uint8_t {
-#define TRANSFORM(name, Type, slots, outputs, slices, cyclic) name,
+#define TRANSFORM(name, Type, slots, outputs, slices, block, cyclic) name,
 #include "kernels/transforms.inc"
 #undef TRANSFORM
 };
 
 inline constexpr TransformShape transform_shapes[] = {
-#define TRANSFORM(name, Type, slots, outputs, slices, cyclic) {#name, slots, outputs, slices, cyclic},
+#define TRANSFORM(name, Type, slots, outputs, slices, block, cyclic) {#name, slots, outputs, slices, block, cyclic},
 #include "kernels/transforms.inc"
 #undef TRANSFORM
 };

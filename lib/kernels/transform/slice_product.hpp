@@ -8,13 +8,32 @@
 namespace tilewise::kernels {
 namespace {
 
-/// One register tile: sum[r][v] of Rows rows and Vectors vectors, over `depth` steps. Row r of step k reads
-/// in[r*in_row + k*in_step].
+/// Floats.
+constexpr std::int64_t cache_line = 16;
+
+/// How far it is to a product's next row and next step of its sums, for all tiles of a slice.
+struct SliceSteps {
+  std::int64_t in_row, in_step, columns_step, out_row, depth;
+  bool accumulate;
+};
+
+/// One register tile: out[r][v] = sum over k of in[r*in_row + k*in_step] * columns[k*columns_step + v], each v a
+/// vector. Pointers come as arguments, for what was just stored into a struct is slow to load from it. Each step of k
+/// asks for one more cache line from `next` on: the columns of the next slice, which are far away.
 template <class Arch, int Rows, int Vectors>
-[[gnu::always_inline]] inline void add_slice_products(Vec<Arch> (&sum)[Rows][Vectors], const float* in,
-                                                      std::int64_t in_row, std::int64_t in_step, const float* columns,
-                                                      std::int64_t columns_step, std::int64_t depth) {
-  for (std::int64_t k = 0; k < depth; ++k) {
+void slice_tile(const SliceSteps& steps, const float* in, const float* columns, float* out, const float* next) {
+  const std::int64_t in_row = steps.in_row, in_step = steps.in_step, columns_step = steps.columns_step,
+                     out_row = steps.out_row;
+  Vec<Arch> sum[Rows][Vectors];
+  if (steps.accumulate)
+    unroll<Rows>([&](auto r) TILEWISE_INLINE {
+      unroll<Vectors>([&](auto v) TILEWISE_INLINE { sum[r][v] = load<Arch>(out + r * out_row + v * lanes<Arch>); });
+    });
+  else
+    unroll<Rows>([&](auto r)
+                     TILEWISE_INLINE { unroll<Vectors>([&](auto v) TILEWISE_INLINE { sum[r][v] = Vec<Arch>(0.f); }); });
+  for (std::int64_t k = steps.depth; k > 0; --k) {
+    __builtin_prefetch(next);
     Vec<Arch> b[Vectors];
     unroll<Vectors>([&](auto v) TILEWISE_INLINE { b[v] = load<Arch>(columns + v * lanes<Arch>); });
     unroll<Rows>([&](auto r) TILEWISE_INLINE {
@@ -23,85 +42,78 @@ template <class Arch, int Rows, int Vectors>
     });
     in += in_step;
     columns += columns_step;
+    next += cache_line;
   }
+  unroll<Rows>([&](auto r) TILEWISE_INLINE {
+    unroll<Vectors>([&](auto v) TILEWISE_INLINE { store<Arch>(out + r * out_row + v * lanes<Arch>, sum[r][v]); });
+  });
 }
 
-/// One slice's rows of a product, of either kind. How far it is to the next row and step is what sets the kinds apart.
-struct SliceRows {
-  const float* in;
-  const float* columns;
+/// The slices of a product of either kind: where each begins, and how far it is to the next.
+struct SliceLoop {
+  const float *in, *columns;
   float* out;
-  std::int64_t in_row, in_step, columns_step, out_row, depth;
-  bool accumulate;
+  std::int64_t in_slice, columns_slice, out_slice;
+  std::int64_t slices, rows, groups;
 };
 
-template <class Arch, int Rows, int Vectors>
-void slice_rows(const SliceRows& shared_args) {
-  const SliceRows args = shared_args;  // a copy of our own, which no store below can change
-  Vec<Arch> sum[Rows][Vectors];
-  unroll<Rows>([&](auto r) TILEWISE_INLINE {
-    unroll<Vectors>([&](auto v) TILEWISE_INLINE {
-      sum[r][v] = args.accumulate ? load<Arch>(args.out + r * args.out_row + v * lanes<Arch>) : Vec<Arch>(0.f);
-    });
-  });
-  if (args.in_row == 1)
-    add_slice_products<Arch>(sum, args.in, 1, args.in_step, args.columns, args.columns_step, args.depth);
-  else
-    add_slice_products<Arch>(sum, args.in, args.in_row, 1, args.columns, args.columns_step, args.depth);
-  unroll<Rows>([&](auto r) TILEWISE_INLINE {
-    unroll<Vectors>([&](auto v)
-                        TILEWISE_INLINE { store<Arch>(args.out + r * args.out_row + v * lanes<Arch>, sum[r][v]); });
-  });
-}
-
+/// All tiles of all slices, in groups of `Vectors` vectors of channels.
 template <class Arch, int Vectors, int... R>
-void slice_rows_of_vectors(SliceRows args, std::int64_t rows, std::integer_sequence<int, R...>) {
-  static constexpr void (*by_rows[])(const SliceRows&) = {&slice_rows<Arch, R + 1, Vectors>...};
-  constexpr std::int64_t most = sizeof...(R);
-  for (std::int64_t tiles = (rows + most - 1) / most; tiles > 0; --tiles) {
-    const std::int64_t count = (rows + tiles - 1) / tiles;
-    by_rows[count - 1](args);
-    args.in += count * args.in_row;
-    args.out += count * args.out_row;
-    rows -= count;
-  }
+void slice_tiles(const SliceLoop& loop, const SliceSteps& steps, std::integer_sequence<int, R...>) {
+  using Tile = void (*)(const SliceSteps&, const float*, const float*, float*, const float*);
+  static constexpr Tile by_rows[] = {&slice_tile<Arch, R + 1, Vectors>...};
+  constexpr std::int64_t most = sizeof...(R), width = Vectors * lanes<Arch>;
+  // Even tiles, the higher ones first.
+  const std::int64_t tiles = (loop.rows + most - 1) / most, low = loop.rows / tiles, high_tiles = loop.rows % tiles;
+  const Tile low_tile = by_rows[low - 1], high_tile = by_rows[high_tiles > 0 ? low : low - 1];
+  for (std::int64_t s = 0; s < loop.slices; ++s)
+    for (std::int64_t group = 0; group < loop.groups; ++group) {
+      const float* in = loop.in + s * loop.in_slice;
+      const float* const columns = loop.columns + s * loop.columns_slice + group * width;
+      float* out = loop.out + s * loop.out_slice + group * width;
+      const float* next = columns + loop.columns_slice;
+      const auto run = [&](Tile tile, std::int64_t rows, std::int64_t count) TILEWISE_INLINE {
+        for (; count > 0; --count) {
+          tile(steps, in, columns, out, next);
+          in += rows * steps.in_row;
+          out += rows * steps.out_row;
+          next += steps.depth * cache_line;
+        }
+      };
+      run(high_tile, low + 1, high_tiles);
+      run(low_tile, low, tiles - high_tiles);
+    }
 }
 
-/// The register tiles of one slice: at most Sums vectors of sums, at most MaxVectors wide.
+/// Register tiles of at most Sums vectors of sums, at most MaxVectors wide.
 template <class Arch, int Sums, int MaxVectors>
-void slice_tiles(SliceRows args, std::int64_t rows, std::int64_t channels) {
+void slice_loop(SliceLoop loop, const SliceSteps& steps, std::int64_t channels) {
   constexpr int most_rows = 12;
-  while (channels > 0) {
-    const std::int64_t vectors = channels / lanes<Arch> < MaxVectors ? channels / lanes<Arch> : MaxVectors;
-    unroll<MaxVectors>([&](auto v) TILEWISE_INLINE {
-      constexpr int width = v.value + 1;
-      constexpr int max_rows = Sums / width < most_rows ? Sums / width : most_rows;
-      if constexpr (transform_channels % lanes<Arch> == 0 && (width * lanes<Arch>) % transform_channels == 0)
-        if (vectors == width)
-          slice_rows_of_vectors<Arch, width>(args, rows, std::make_integer_sequence<int, max_rows>{});
-    });
-    args.columns += vectors * lanes<Arch>;
-    args.out += vectors * lanes<Arch>;
-    channels -= vectors * lanes<Arch>;
-  }
+  constexpr std::int64_t widest = MaxVectors * lanes<Arch>;
+  static_assert(widest == transform_channels || widest == transform_block);
+  const std::int64_t width = widest == transform_channels ? widest : channels;
+  loop.groups = channels / width;
+  unroll<MaxVectors>([&](auto v) TILEWISE_INLINE {
+    constexpr int vectors = v.value + 1;
+    constexpr int max_rows = Sums / vectors < most_rows ? Sums / vectors : most_rows;
+    if constexpr ((vectors * lanes<Arch>) % transform_channels == 0)
+      if (width == vectors * lanes<Arch>)
+        slice_tiles<Arch, vectors>(loop, steps, std::make_integer_sequence<int, max_rows>{});
+  });
 }
 
 template <class Arch, int Sums, int MaxVectors>
 void slice_product(const SliceProductArgs<float>& args) {
-  for (std::int64_t s = 0; s < args.slices; ++s)
-    slice_tiles<Arch, Sums, MaxVectors>(
-        {args.in + s * args.in_slice, args.weights + s * args.weights_slice, args.out + s * args.out_slice,
-         args.in_step, 1, args.weights_step, args.out_step, args.depth, false},
-        args.count, args.channels);
+  slice_loop<Arch, Sums, MaxVectors>(
+      {args.in, args.weights, args.out, args.in_slice, args.weights_slice, args.out_slice, args.slices, args.count, 0},
+      {args.in_step, 1, args.weights_step, args.out_step, args.depth, false}, args.channels);
 }
 
 template <class Arch, int Sums, int MaxVectors>
 void slice_gradient(const SliceGradientArgs<float>& args) {
-  for (std::int64_t s = 0; s < args.slices; ++s)
-    slice_tiles<Arch, Sums, MaxVectors>(
-        {args.in + s * args.in_slice, args.gradient + s * args.gradient_slice, args.out + s * args.out_slice, 1,
-         args.in_step, args.gradient_step, args.out_step, args.count, args.accumulate},
-        args.rows, args.channels);
+  slice_loop<Arch, Sums, MaxVectors>(
+      {args.in, args.gradient, args.out, args.in_slice, args.gradient_slice, args.out_slice, args.slices, args.rows, 0},
+      {1, args.in_step, args.gradient_step, args.out_step, args.count, args.accumulate}, args.channels);
 }
 
 }  // namespace
