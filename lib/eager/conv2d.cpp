@@ -27,6 +27,10 @@ ops::Window2D window_of(const std::string& op, const Shape& x, const Conv2DParam
                                 params.padding);
 }
 
+plan::ConvolutionChoice choice_of(const Conv2DParams& params) {
+  return {params.arithmetic, params.algorithm};
+}
+
 }  // namespace
 
 PreparedConv2D prepare_conv2d(const Shape& x_shape, const Conv2DParams& params, const ConstTensorView& w,
@@ -44,7 +48,7 @@ PreparedConv2D prepare_conv2d(const Shape& x_shape, const Conv2DParams& params, 
                    {x, kernel, offset})[0];
     if (const auto activation = ops::activation_op(params.activation)) y = graph.emit(activation, {y})[0];
     auto op = std::make_unique<OneOp>(forward_name, graph, std::vector<Port>{{"x", x}}, std::vector<Port>{{"y", y}},
-                                      x_shape[0]);
+                                      x_shape[0], choice_of(params));
     op->set_parameters({{"w", w}, {"bias", bias}});
     return PreparedConv2D(std::move(op));
   });
@@ -81,7 +85,7 @@ PreparedConv2DBackward prepare_conv2d_backward(const Shape& x_shape, const Conv2
     const auto outputs =
         graph.emit(std::make_shared<ops::Conv2DBackward>(window, w.shape(), params.groups), {dy, x, transposed});
     auto op = std::make_unique<OneOp>(backward_name, graph, backward_inputs(dy, x, wanted),
-                                      gradient_ports(outputs, wanted), x_shape[0]);
+                                      gradient_ports(outputs, wanted), x_shape[0], choice_of(params));
     op->set_parameters({{"w", w}});
     return PreparedConv2DBackward(std::move(op));
   });

@@ -20,8 +20,10 @@ plan::ParameterStore store_for(const plan::Graph& graph, const ops::Kernels& ker
 }
 
 std::shared_ptr<const plan::Plan> plan_for(const plan::Graph& graph, const ops::Kernels& kernels,
-                                           const std::vector<Port>& outputs, std::int64_t batch) {
-  plan::PlanOptions options{.kernels = kernels, .max_batch = batch, .outputs = {}};
+                                           const std::vector<Port>& outputs, std::int64_t batch,
+                                           plan::ConvolutionChoice convolutions) {
+  plan::PlanOptions options{
+      .kernels = kernels, .max_batch = batch, .outputs = {}, .convolutions = std::move(convolutions)};
   for (const Port& port : outputs) {
     if (port.value == plan::no_value) continue;
     options.outputs.push_back(port.value);
@@ -48,12 +50,12 @@ const Operand& at(const std::initializer_list<Operand>& operands, std::size_t in
 }  // namespace
 
 OneOp::OneOp(std::string name, const plan::Graph& graph, std::vector<Port> inputs, std::vector<Port> outputs,
-             std::int64_t batch)
+             std::int64_t batch, plan::ConvolutionChoice convolutions)
     : name_(std::move(name)),
       inputs_(std::move(inputs)),
       outputs_(std::move(outputs)),
       store_(store_for(graph, ops::Kernels(kernels::table(isa())))),
-      plan_(plan_for(graph, store_.kernels(), outputs_, batch)),
+      plan_(plan_for(graph, store_.kernels(), outputs_, batch, std::move(convolutions))),
       threads_(threads()),
       execution_(plan_, store_, threads_),
       parameter_staging_(largest_parameter_bytes(store_)) {

@@ -34,9 +34,10 @@ struct Port {
 class OneOp {
  public:
   /// The op that `graph` ends in, with what fuses into it, for at most `batch` samples. Its parameters are named as the
-  /// public functions name them, and are zero at first. The first input is always given and batched.
+  /// public functions name them, and are zero at first. The first input is always given and batched. Throws
+  /// ArgumentError for an algorithm that is none.
   OneOp(std::string name, const plan::Graph& graph, std::vector<Port> inputs, std::vector<Port> outputs,
-        std::int64_t batch);
+        std::int64_t batch, plan::ConvolutionChoice convolutions = {});
 
   /// The shape that the caller gives a parameter, if the plan has merged axes of it.
   void see_parameter_as(std::string_view name, const Shape& shape);

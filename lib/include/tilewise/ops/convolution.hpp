@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
+#include "tilewise/arithmetic.hpp"
 #include "tilewise/ops/prepared.hpp"
 #include "tilewise/options.hpp"
 
@@ -16,6 +18,10 @@ struct Conv2DParams {
   Size2D dilation = 1;
   std::int64_t groups = 1;         ///< of input and of output channels, each group a convolution of its own
   Activation activation = linear;  ///< not softmax; backward only linear (see activate_backward)
+  /// What a 3x3 convolution of stride 1 may do for speed. Transformed weights are made by each call, or once by
+  /// prepare_...() and set_weights().
+  Arithmetic arithmetic = Arithmetic::standard;
+  std::string algorithm = {};  ///< as in CompileOptions
 };
 
 /// conv2d() for many calls on the same shapes.
