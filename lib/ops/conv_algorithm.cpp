@@ -53,10 +53,9 @@ bool is_standard(kernels::Transform transform) {
 }  // namespace
 
 bool can_transform(const ConvProblem& problem, const Kernels& kernels, kernels::Transform transform) {
-  return problem.groups == 1 && problem.batch > 0 && has_transforms(problem.window) &&
-         kernels.visit([&](const auto& table) {
-           return table.transforms[static_cast<std::size_t>(transform)].to_slices != nullptr;
-         });
+  const kernels::KernelTable<float>* const table = kernels.float_table();
+  return problem.groups == 1 && problem.batch > 0 && has_transforms(problem.window) && table &&
+         table->transforms[static_cast<std::size_t>(transform)].to_slices;
 }
 
 std::optional<kernels::Transform> choose_transform(const ConvProblem& problem, const Kernels& kernels,

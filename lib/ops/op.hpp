@@ -56,6 +56,11 @@ class Kernels {
   std::int64_t channel_block() const noexcept;
   std::string_view isa() const noexcept;
 
+  /// The kernels of float32; null for the other scalars.
+  const kernels::KernelTable<float>* float_table() const noexcept {
+    return scalar_ == Scalar::f32 ? static_cast<const kernels::KernelTable<float>*>(table_) : nullptr;
+  }
+
   /// Calls f(table) with the KernelTable<T> of the plan's scalar.
   template <class F>
   auto visit(F&& f) const {

@@ -58,11 +58,10 @@ TransformConv::TransformConv(kernels::Transform transform, const Window2D& windo
       rows_(cut_into_tiles(shape(), in_.height, out_.height, window.padding.top)),
       columns_(cut_into_tiles(shape(), in_.width, out_.width, window.padding.left)) {}
 
-template <class T>
-void TransformConv::to_slices(const kernels::KernelTable<T>& table, Side side, const T* image, std::int64_t first,
-                              std::int64_t count, const Slices<T>& slices) const {
+void TransformConv::to_slices(const kernels::KernelTable<float>& table, Side side, const float* image,
+                              std::int64_t first, std::int64_t count, const Slices<float>& slices) const {
   const bool from_input = side == Side::in;
-  kernels::ToSlicesArgs<T> args{};
+  kernels::ToSlicesArgs<float> args{};
   args.column_step = channels(side);
   args.row_step = extent(side).width * args.column_step;
   args.slice_step = slices.step;
@@ -80,11 +79,10 @@ void TransformConv::to_slices(const kernels::KernelTable<T>& table, Side side, c
     }
 }
 
-template <class T>
-void TransformConv::from_slices(const kernels::KernelTable<T>& table, Side side, const Slices<const T>& slices,
-                                std::int64_t count, const Target<T>& target) const {
+void TransformConv::from_slices(const kernels::KernelTable<float>& table, Side side, const Slices<const float>& slices,
+                                std::int64_t count, const Target& target) const {
   const bool to_input = side == Side::in;
-  kernels::FromSlicesArgs<T> args{};
+  kernels::FromSlicesArgs<float> args{};
   args.bias = target.bias;
   args.activation = target.activation;
   args.row_step = target.row_step;
@@ -106,10 +104,10 @@ void TransformConv::from_slices(const kernels::KernelTable<T>& table, Side side,
     }
 }
 
-template <class T>
-void TransformConv::multiply(const kernels::KernelTable<T>& table, const Slices<const T>& in, std::int64_t tiles,
-                             const WeightSlicesLayout& layout, const T* weights, std::int64_t block, std::int64_t first,
-                             std::int64_t count, const Slices<T>& out) const {
+void TransformConv::multiply(const kernels::KernelTable<float>& table, const Slices<const float>& in,
+                             std::int64_t tiles, const WeightSlicesLayout& layout, const float* weights,
+                             std::int64_t block, std::int64_t first, std::int64_t count,
+                             const Slices<float>& out) const {
   table.slice_product({.in = in.data + first * in.step,
                        .weights = weights + layout.begin(block) + first * layout.slice_step(block),
                        .out = out.data + first * out.step,
@@ -124,18 +122,5 @@ void TransformConv::multiply(const kernels::KernelTable<T>& table, const Slices<
                        .depth = layout.in,
                        .channels = static_cast<std::int32_t>(layout.width(block))});
 }
-
-#define TILEWISE_INSTANTIATE(T)                                                                                        \
-  template void TransformConv::to_slices(const kernels::KernelTable<T>&, Side, const T*, std::int64_t, std::int64_t,   \
-                                         const Slices<T>&) const;                                                      \
-  template void TransformConv::from_slices(const kernels::KernelTable<T>&, Side, const Slices<const T>&, std::int64_t, \
-                                           const Target<T>&) const;                                                    \
-  template void TransformConv::multiply(const kernels::KernelTable<T>&, const Slices<const T>&, std::int64_t,          \
-                                        const WeightSlicesLayout&, const T*, std::int64_t, std::int64_t, std::int64_t, \
-                                        const Slices<T>&) const;
-TILEWISE_INSTANTIATE(float)
-TILEWISE_INSTANTIATE(double)
-TILEWISE_INSTANTIATE(std::int64_t)
-#undef TILEWISE_INSTANTIATE
 
 }  // namespace tilewise::ops

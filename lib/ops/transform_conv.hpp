@@ -99,28 +99,24 @@ class TransformConv {
   }
 
   /// V or Z of channels [first, first + count) of one image.
-  template <class T>
-  void to_slices(const kernels::KernelTable<T>& table, Side side, const T* image, std::int64_t first,
-                 std::int64_t count, const Slices<T>& slices) const;
+  void to_slices(const kernels::KernelTable<float>& table, Side side, const float* image, std::int64_t first,
+                 std::int64_t count, const Slices<float>& slices) const;
 
   /// How a result leaves its slices.
-  template <class T>
   struct Target {
-    T* map;  ///< one image's first place, of the first channel
+    float* map;  ///< one image's first place, of the first channel
     std::int64_t row_step, column_step;
-    const T* bias = nullptr;
+    const float* bias = nullptr;
     kernels::Activation activation = kernels::Activation::none;
   };
   /// `count` channels of one image's output, or of its input's gradient, from slices that begin with them.
-  template <class T>
-  void from_slices(const kernels::KernelTable<T>& table, Side side, const Slices<const T>& slices, std::int64_t count,
-                   const Target<T>& target) const;
+  void from_slices(const kernels::KernelTable<float>& table, Side side, const Slices<const float>& slices,
+                   std::int64_t count, const Target& target) const;
 
   /// Slices [first, first + count) of M = V * U, or Z * U transposed, of `tiles` tiles and one block of U.
-  template <class T>
-  void multiply(const kernels::KernelTable<T>& table, const Slices<const T>& in, std::int64_t tiles,
-                const WeightSlicesLayout& layout, const T* weights, std::int64_t block, std::int64_t first,
-                std::int64_t count, const Slices<T>& out) const;
+  void multiply(const kernels::KernelTable<float>& table, const Slices<const float>& in, std::int64_t tiles,
+                const WeightSlicesLayout& layout, const float* weights, std::int64_t block, std::int64_t first,
+                std::int64_t count, const Slices<float>& out) const;
 
  private:
   kernels::Transform transform_;

@@ -40,9 +40,8 @@ struct TransformForward {
   }
 
   /// Channels [first, first + count) of one image's result, from slices that begin with them.
-  template <class T>
-  void write(const kernels::KernelTable<T>& table, const Slices<const T>& m, std::int64_t first, std::int64_t count,
-             const T* bias, T* out, std::uint8_t* index, T* map) const {
+  void write(const kernels::KernelTable<float>& table, const Slices<const float>& m, std::int64_t first,
+             std::int64_t count, const float* bias, float* out, std::uint8_t* index, float* map) const {
     const std::int64_t channels = conv.channels(Side::out);
     if (bias) bias += first;
     if (!attributes.pool) {
@@ -83,33 +82,32 @@ struct TransformForward {
 // Tensors of forward: image, slices of the kernel, bias, output, with a pool its index, V, M.
 enum : std::size_t { image_tensor, kernel_tensor, bias_tensor, out_tensor, index_tensor };
 
-template <class T>
 struct ForwardTensors {
-  const T *image, *weights, *bias;
-  T* out;
+  const float *image, *weights, *bias;
+  float* out;
   std::uint8_t* index;
 
   ForwardTensors(const TransformForward& forward, Tensors tensors)
-      : image(tensor<const T>(tensors, image_tensor)),
-        weights(tensor<const T>(tensors, kernel_tensor)),
-        bias(tensor<const T>(tensors, bias_tensor)),
-        out(tensor<T>(tensors, out_tensor)),
+      : image(tensor<const float>(tensors, image_tensor)),
+        weights(tensor<const float>(tensors, kernel_tensor)),
+        bias(tensor<const float>(tensors, bias_tensor)),
+        out(tensor<float>(tensors, out_tensor)),
         index(forward.attributes.pool ? tensor<std::uint8_t>(tensors, index_tensor) : nullptr) {}
 };
 
 /// Blocks of images, each through all stages.
-template <class T>
-Phase depth_first(const kernels::KernelTable<T>& table, const TransformForward& forward) {
-  const std::int64_t images = forward.block_images(sizeof(T)), tiles = images * forward.conv.tiles();
-  const std::int64_t v_elements = forward.conv.slices_elements(tiles, forward.conv.channels(Side::in));
-  const std::int64_t m_elements = forward.conv.slices_elements(tiles, forward.layout.width(0));
-  Phase phase{"forward", 1, true, (v_elements + m_elements + forward.map_elements()) * std::int64_t{sizeof(T)}, {}};
+Phase depth_first(const kernels::KernelTable<float>& table, const std::shared_ptr<const TransformForward>& forward) {
+  const std::int64_t images = forward->block_images(sizeof(float)), tiles = images * forward->conv.tiles();
+  const std::int64_t v_elements = forward->conv.slices_elements(tiles, forward->conv.channels(Side::in));
+  const std::int64_t m_elements = forward->conv.slices_elements(tiles, forward->layout.width(0));
+  Phase phase{
+      "forward", 1, true, (v_elements + m_elements + forward->map_elements()) * std::int64_t{sizeof(float)}, {}};
   phase.run = [&table, forward, images, tiles, v_elements, m_elements](Tensors tensors, const Work& work) {
-    const TransformConv& conv = forward.conv;
-    const ForwardTensors<T> t(forward, tensors);
-    T* const scratch = reinterpret_cast<T*>(work.scratch);
-    const Slices<T> v = conv.slices_at(scratch, tiles, conv.channels(Side::in));
-    T* const map = scratch + v_elements + m_elements;
+    const TransformConv& conv = forward->conv;
+    const ForwardTensors t(*forward, tensors);
+    float* const scratch = reinterpret_cast<float*>(work.scratch);
+    const Slices<float> v = conv.slices_at(scratch, tiles, conv.channels(Side::in));
+    float* const map = scratch + v_elements + m_elements;
     const std::int64_t all = work.image_end - work.image_begin, blocks = base::ceil_div(all, images);
     for (std::int64_t number = 0; number < blocks; ++number) {
       const std::int64_t first = work.image_begin + base::part_begin(number, blocks, all);
@@ -117,15 +115,15 @@ Phase depth_first(const kernels::KernelTable<T>& table, const TransformForward& 
       for (std::int64_t i = 0; i < count; ++i)
         conv.to_slices(table, Side::in, t.image + (first + i) * conv.image_elements(Side::in), 0,
                        conv.channels(Side::in), v.at_tile(i * conv.tiles()));
-      for (std::int64_t block = 0; block < forward.layout.blocks(); ++block) {
-        const Slices<T> m = conv.slices_at(scratch + v_elements, tiles, forward.layout.width(block));
-        conv.multiply(table, {v.data, v.step, v.width}, count * conv.tiles(), forward.layout, t.weights, block, 0,
+      for (std::int64_t block = 0; block < forward->layout.blocks(); ++block) {
+        const Slices<float> m = conv.slices_at(scratch + v_elements, tiles, forward->layout.width(block));
+        conv.multiply(table, {v.data, v.step, v.width}, count * conv.tiles(), forward->layout, t.weights, block, 0,
                       conv.slices(), m);
         for (std::int64_t i = 0; i < count; ++i) {
-          const std::int64_t out = (first + i) * forward.out_image();
-          forward.write(table, Slices<const T>{m.data, m.step, m.width}.at_tile(i * conv.tiles()),
-                        forward.layout.first_channel(block), forward.layout.channels(block), t.bias, t.out + out,
-                        t.index ? t.index + out : nullptr, map);
+          const std::int64_t out = (first + i) * forward->out_image();
+          forward->write(table, Slices<const float>{m.data, m.step, m.width}.at_tile(i * conv.tiles()),
+                         forward->layout.first_channel(block), forward->layout.channels(block), t.bias, t.out + out,
+                         t.index ? t.index + out : nullptr, map);
         }
       }
     }
@@ -134,60 +132,62 @@ Phase depth_first(const kernels::KernelTable<T>& table, const TransformForward& 
 }
 
 /// The stages one after the other, each over all lanes, for batches that are too small to go around.
-template <class T>
-void add_phases(const kernels::KernelTable<T>& table, const TransformForward& forward, std::int64_t batch, Step& step) {
-  const std::size_t v_tensor = forward.attributes.pool ? index_tensor + 1 : out_tensor + 1, m_tensor = v_tensor + 1;
+void add_phases(const kernels::KernelTable<float>& table, const std::shared_ptr<const TransformForward>& forward,
+                std::int64_t batch, Step& step) {
+  const std::size_t v_tensor = forward->attributes.pool ? index_tensor + 1 : out_tensor + 1, m_tensor = v_tensor + 1;
   constexpr std::int64_t chunk = kernels::transform_channels;
-  const TransformConv& conv = forward.conv;
+  const TransformConv& conv = forward->conv;
   const std::int64_t tiles = batch * conv.tiles();
   const std::int64_t in_channels = conv.channels(Side::in), out_channels = conv.channels(Side::out);
-  step.workspace_bytes.push_back(conv.slices_elements(tiles, in_channels) * std::int64_t{sizeof(T)});
-  step.workspace_bytes.push_back(conv.slices_elements(tiles, out_channels) * std::int64_t{sizeof(T)});
+  step.workspace_bytes.push_back(conv.slices_elements(tiles, in_channels) * std::int64_t{sizeof(float)});
+  step.workspace_bytes.push_back(conv.slices_elements(tiles, out_channels) * std::int64_t{sizeof(float)});
 
   const auto v_of = [forward, tiles, in_channels, v_tensor](Tensors tensors) {
-    return forward.conv.slices_at(tensor<T>(tensors, v_tensor), tiles, in_channels);
+    return forward->conv.slices_at(tensor<float>(tensors, v_tensor), tiles, in_channels);
   };
   const auto m_of = [forward, tiles, out_channels, m_tensor](Tensors tensors) {
-    return forward.conv.slices_at(tensor<T>(tensors, m_tensor), tiles, out_channels);
+    return forward->conv.slices_at(tensor<float>(tensors, m_tensor), tiles, out_channels);
   };
   step.phases.push_back({"input", base::ceil_div(in_channels, chunk), true, 0,
                          [&table, forward, v_of, in_channels](Tensors tensors, const Work& work) {
-                           const ForwardTensors<T> t(forward, tensors);
+                           const ForwardTensors t(*forward, tensors);
                            const std::int64_t first = work.item_begin * chunk;
                            const std::int64_t end = std::min(in_channels, work.item_end * chunk);
                            for (std::int64_t i = work.image_begin; i < work.image_end; ++i)
-                             forward.conv.to_slices(table, Side::in,
-                                                    t.image + i * forward.conv.image_elements(Side::in), first,
-                                                    end - first, v_of(tensors).at_tile(i * forward.conv.tiles()));
+                             forward->conv.to_slices(table, Side::in,
+                                                     t.image + i * forward->conv.image_elements(Side::in), first,
+                                                     end - first, v_of(tensors).at_tile(i * forward->conv.tiles()));
                          }});
-  step.phases.push_back({"multiply", conv.slices() * forward.layout.blocks(), false, 0,
+  step.phases.push_back({"multiply", conv.slices() * forward->layout.blocks(), false, 0,
                          [&table, forward, v_of, m_of](Tensors tensors, const Work& work) {
-                           const ForwardTensors<T> t(forward, tensors);
-                           const Slices<T> v = v_of(tensors);
-                           const std::int64_t slices = forward.conv.slices();
+                           const ForwardTensors t(*forward, tensors);
+                           const Slices<float> v = v_of(tensors);
+                           const std::int64_t slices = forward->conv.slices();
                            for (std::int64_t item = work.item_begin; item < work.item_end;) {
                              const std::int64_t block = item / slices, slice = item % slices;
                              const std::int64_t count = std::min(slices - slice, work.item_end - item);
-                             forward.conv.multiply(table, {v.data, v.step, v.width}, work.batch * forward.conv.tiles(),
-                                                   forward.layout, t.weights, block, slice, count,
-                                                   m_of(tensors).at_channel(forward.layout.first_channel(block)));
+                             forward->conv.multiply(table, {v.data, v.step, v.width},
+                                                    work.batch * forward->conv.tiles(), forward->layout, t.weights,
+                                                    block, slice, count,
+                                                    m_of(tensors).at_channel(forward->layout.first_channel(block)));
                              item += count;
                            }
                          }});
-  step.phases.push_back(
-      {"output", base::ceil_div(out_channels, chunk), true, forward.map_elements() * std::int64_t{sizeof(T)},
-       [&table, forward, m_of, out_channels](Tensors tensors, const Work& work) {
-         const ForwardTensors<T> t(forward, tensors);
-         const Slices<T> m = m_of(tensors);
-         const std::int64_t first = work.item_begin * chunk;
-         const std::int64_t end = std::min(out_channels, work.item_end * chunk);
-         for (std::int64_t i = work.image_begin; i < work.image_end; ++i) {
-           const std::int64_t out = i * forward.out_image();
-           const Slices<const T> of_image{m.data, m.step, m.width};
-           forward.write(table, of_image.at_tile(i * forward.conv.tiles()).at_channel(first), first, end - first,
-                         t.bias, t.out + out, t.index ? t.index + out : nullptr, reinterpret_cast<T*>(work.scratch));
-         }
-       }});
+  step.phases.push_back({"output", base::ceil_div(out_channels, chunk), true,
+                         forward->map_elements() * std::int64_t{sizeof(float)},
+                         [&table, forward, m_of, out_channels](Tensors tensors, const Work& work) {
+                           const ForwardTensors t(*forward, tensors);
+                           const Slices<float> m = m_of(tensors);
+                           const std::int64_t first = work.item_begin * chunk;
+                           const std::int64_t end = std::min(out_channels, work.item_end * chunk);
+                           for (std::int64_t i = work.image_begin; i < work.image_end; ++i) {
+                             const std::int64_t out = i * forward->out_image();
+                             const Slices<const float> of_image{m.data, m.step, m.width};
+                             forward->write(table, of_image.at_tile(i * forward->conv.tiles()).at_channel(first), first,
+                                            end - first, t.bias, t.out + out, t.index ? t.index + out : nullptr,
+                                            reinterpret_cast<float*>(work.scratch));
+                           }
+                         }});
 }
 
 }  // namespace
@@ -202,16 +202,16 @@ std::vector<TensorSpec> TransformConv2D::infer(const std::vector<TensorSpec>& in
 
 Step TransformConv2D::lower(const LowerRequest& request) const {
   const Extent2D in = extent_of(request.inputs[0]);
-  const TransformForward forward{{transform_, attributes_.window, in, request.inputs[0].shape[2], out_channels_},
-                                 attributes_,
-                                 extent_of(request.outputs[0])};
-  return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
-    Step step{forward.conv.shape().name, {}};
-    add_phases(table, forward, request.batch, step);
-    step.depth_first = depth_first(table, forward);
-    step.min_images = base::ceil_div(min_tiles, forward.conv.tiles());
-    return step;
-  });
+  const auto forward = std::make_shared<const TransformForward>(
+      TransformForward{{transform_, attributes_.window, in, request.inputs[0].shape[2], out_channels_},
+                       attributes_,
+                       extent_of(request.outputs[0])});
+  const kernels::KernelTable<float>& table = *request.kernels.float_table();
+  Step step{forward->conv.shape().name, {}};
+  add_phases(table, forward, request.batch, step);
+  step.depth_first = depth_first(table, forward);
+  step.min_images = base::ceil_div(min_tiles, forward->conv.tiles());
+  return step;
 }
 
 }  // namespace tilewise::ops

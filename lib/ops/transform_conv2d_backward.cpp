@@ -36,9 +36,8 @@ struct TransformBackward {
   WeightSlicesLayout transposed = conv.weights(true);
 
   std::int64_t tiles() const noexcept { return batch * conv.tiles(); }
-  template <class T>
-  Slices<T> slices_of(Tensors tensors, Side side) const noexcept {
-    return conv.slices_at(tensor<T>(tensors, side == Side::in ? v_tensor : z_tensor), tiles(), conv.channels(side));
+  Slices<float> slices_of(Tensors tensors, Side side) const noexcept {
+    return conv.slices_at(tensor<float>(tensors, side == Side::in ? v_tensor : z_tensor), tiles(), conv.channels(side));
   }
   std::int64_t slices_bytes(Side side, std::int64_t element_bytes) const noexcept {
     return conv.slices_elements(tiles(), conv.channels(side)) * element_bytes;
@@ -46,51 +45,50 @@ struct TransformBackward {
 };
 
 /// V or Z of the whole batch.
-template <class T>
-Phase transform_phase(const kernels::KernelTable<T>& table, const TransformBackward& backward, const char* name,
-                      Side side, std::size_t from) {
+Phase transform_phase(const kernels::KernelTable<float>& table,
+                      const std::shared_ptr<const TransformBackward>& backward, const char* name, Side side,
+                      std::size_t from) {
   constexpr std::int64_t chunk = kernels::transform_channels;
-  Phase phase{name, base::ceil_div(backward.conv.channels(side), chunk), true, 0, {}};
+  Phase phase{name, base::ceil_div(backward->conv.channels(side), chunk), true, 0, {}};
   phase.run = [&table, backward, side, from](Tensors tensors, const Work& work) {
-    const TransformConv& conv = backward.conv;
-    const Slices<T> slices = backward.slices_of<T>(tensors, side);
+    const TransformConv& conv = backward->conv;
+    const Slices<float> slices = backward->slices_of(tensors, side);
     const std::int64_t first = work.item_begin * chunk, end = std::min(conv.channels(side), work.item_end * chunk);
     for (std::int64_t i = work.image_begin; i < work.image_end; ++i)
-      conv.to_slices(table, side, tensor<const T>(tensors, from) + i * conv.image_elements(side), first, end - first,
-                     slices.at_tile(i * conv.tiles()));
+      conv.to_slices(table, side, tensor<const float>(tensors, from) + i * conv.image_elements(side), first,
+                     end - first, slices.at_tile(i * conv.tiles()));
   };
   return phase;
 }
 
 /// The image's gradient. Item = a block of its channels.
-template <class T>
-Phase data_phase(const kernels::KernelTable<T>& table, const TransformBackward& backward) {
-  const TransformConv& conv = backward.conv;
-  const std::int64_t tile_bytes = conv.slices() * backward.transposed.width(0) * std::int64_t{sizeof(T)};
+Phase data_phase(const kernels::KernelTable<float>& table, const std::shared_ptr<const TransformBackward>& backward) {
+  const TransformConv& conv = backward->conv;
+  const std::int64_t tile_bytes = conv.slices() * backward->transposed.width(0) * std::int64_t{sizeof(float)};
   const std::int64_t images = std::min(
-      backward.batch, std::max(block_bytes / (tile_bytes * conv.tiles()), base::ceil_div(min_tiles, conv.tiles())));
-  const std::int64_t scratch = conv.slices_elements(images * conv.tiles(), backward.transposed.width(0));
-  Phase phase{"data", backward.transposed.blocks(), true, scratch * std::int64_t{sizeof(T)}, {}};
+      backward->batch, std::max(block_bytes / (tile_bytes * conv.tiles()), base::ceil_div(min_tiles, conv.tiles())));
+  const std::int64_t scratch = conv.slices_elements(images * conv.tiles(), backward->transposed.width(0));
+  Phase phase{"data", backward->transposed.blocks(), true, scratch * std::int64_t{sizeof(float)}, {}};
   phase.run = [&table, backward, images](Tensors tensors, const Work& work) {
-    const TransformConv& conv = backward.conv;
-    const Slices<T> z = backward.slices_of<T>(tensors, Side::out);
+    const TransformConv& conv = backward->conv;
+    const Slices<float> z = backward->slices_of(tensors, Side::out);
     const std::int64_t channels = conv.channels(Side::in), width = conv.extent(Side::in).width;
     const std::int64_t all = work.image_end - work.image_begin, parts = base::ceil_div(all, images);
     for (std::int64_t part = 0; part < parts; ++part) {
       const std::int64_t first = work.image_begin + base::part_begin(part, parts, all);
       const std::int64_t count = work.image_begin + base::part_begin(part + 1, parts, all) - first;
       for (std::int64_t block = work.item_begin; block < work.item_end; ++block) {
-        const Slices<T> products =
-            conv.slices_at(reinterpret_cast<T*>(work.scratch), images * conv.tiles(), backward.transposed.width(block));
-        conv.multiply(table, Slices<const T>{z.data, z.step, z.width}.at_tile(first * conv.tiles()),
-                      count * conv.tiles(), backward.transposed, tensor<const T>(tensors, kernel_tensor), block, 0,
+        const Slices<float> products = conv.slices_at(reinterpret_cast<float*>(work.scratch), images * conv.tiles(),
+                                                      backward->transposed.width(block));
+        conv.multiply(table, Slices<const float>{z.data, z.step, z.width}.at_tile(first * conv.tiles()),
+                      count * conv.tiles(), backward->transposed, tensor<const float>(tensors, kernel_tensor), block, 0,
                       conv.slices(), products);
         for (std::int64_t i = 0; i < count; ++i)
           conv.from_slices(table, Side::in,
-                           Slices<const T>{products.data, products.step, products.width}.at_tile(i * conv.tiles()),
-                           backward.transposed.channels(block),
-                           {tensor<T>(tensors, image_gradient_tensor) + (first + i) * conv.image_elements(Side::in) +
-                                backward.transposed.first_channel(block),
+                           Slices<const float>{products.data, products.step, products.width}.at_tile(i * conv.tiles()),
+                           backward->transposed.channels(block),
+                           {tensor<float>(tensors, image_gradient_tensor) +
+                                (first + i) * conv.image_elements(Side::in) + backward->transposed.first_channel(block),
                             width * channels, channels});
       }
     }
@@ -100,14 +98,15 @@ Phase data_phase(const kernels::KernelTable<T>& table, const TransformBackward& 
 
 /// The gradients of kernel and bias, packed. An item owns row_channels input channels of a block of output channels;
 /// the first of a block its bias gradient, too.
-template <class T>
 class WeightsGradient {
  public:
-  WeightsGradient(const kernels::KernelTable<T>& table, const TransformBackward& backward, kernels::Transform transform)
+  WeightsGradient(const kernels::KernelTable<float>& table, const std::shared_ptr<const TransformBackward>& backward,
+                  kernels::Transform transform)
       : table_(&table), backward_(backward), transform_(transform) {}
 
   Phase phase() const {
-    Phase phase{"weights", row_parts() * weights().blocks(), false, scratch_elements() * std::int64_t{sizeof(T)}, {}};
+    Phase phase{
+        "weights", row_parts() * weights().blocks(), false, scratch_elements() * std::int64_t{sizeof(float)}, {}};
     phase.run = [gradient = *this](Tensors tensors, const Work& work) {
       for (std::int64_t item = work.item_begin; item < work.item_end; ++item) gradient.run(tensors, work, item);
     };
@@ -115,7 +114,7 @@ class WeightsGradient {
   }
 
  private:
-  WeightSlicesLayout weights() const noexcept { return backward_.conv.weights(false); }
+  WeightSlicesLayout weights() const noexcept { return backward_->conv.weights(false); }
   std::int64_t row_parts() const noexcept { return base::ceil_div(weights().in, row_channels); }
   std::int64_t slice_step(std::int64_t block) const noexcept {
     return row_channels * weights().width(block) + slice_gap;
@@ -126,8 +125,8 @@ class WeightsGradient {
     const std::int64_t block = item / row_parts(), part = item % row_parts();
     const std::int64_t first = base::part_begin(part, row_parts(), weights().in);
     const std::int64_t rows = base::part_begin(part + 1, row_parts(), weights().in) - first;
-    if (T* const gradient = tensor<T>(tensors, weights_gradient_tensor)) {
-      T* const slices = reinterpret_cast<T*>(work.scratch);
+    if (float* const gradient = tensor<float>(tensors, weights_gradient_tensor)) {
+      float* const slices = reinterpret_cast<float*>(work.scratch);
       sum_tiles(tensors, work.batch, block, first, rows, slices);
       write(slices, block, first, rows, gradient);
     }
@@ -135,8 +134,8 @@ class WeightsGradient {
   }
 
   void sum_tiles(Tensors tensors, std::int64_t batch, std::int64_t block, std::int64_t first, std::int64_t rows,
-                 T* slices) const {
-    const Slices<T> v = backward_.slices_of<T>(tensors, Side::in), z = backward_.slices_of<T>(tensors, Side::out);
+                 float* slices) const {
+    const Slices<float> v = backward_->slices_of(tensors, Side::in), z = backward_->slices_of(tensors, Side::out);
     table_->slice_gradient({.in = v.data + first,
                             .gradient = z.data + weights().first_channel(block),
                             .out = slices,
@@ -147,16 +146,16 @@ class WeightsGradient {
                             .out_slice = slice_step(block),
                             .out_step = weights().width(block),
                             .slices = weights().slices,
-                            .count = batch * backward_.conv.tiles(),
+                            .count = batch * backward_->conv.tiles(),
                             .rows = rows,
                             .channels = static_cast<std::int32_t>(weights().width(block)),
                             .accumulate = false});
   }
 
   /// Each block of channels is one or several of the packed ones.
-  void write(T* slices, std::int64_t block, std::int64_t first, std::int64_t rows, T* gradient) const {
+  void write(float* slices, std::int64_t block, std::int64_t first, std::int64_t rows, float* gradient) const {
     const base::WeightsLayout to{9, weights().in, weights().out, table_->channel_block};
-    kernels::WeightSlicesArgs<T> args{};
+    kernels::WeightSlicesArgs<float> args{};
     args.tap_column = to.in * to.block;
     args.tap_row = 3 * args.tap_column;
     args.taps_row = to.block;
@@ -173,23 +172,23 @@ class WeightsGradient {
       // What fills up a packed block is zero, whatever 0 * infinity made of it.
       const std::int64_t used = std::min(to.block, to.out - n);
       for (std::int64_t row = 0; used < to.block && row < 9 * rows; ++row)
-        std::fill_n(args.taps + (row / rows * to.in + row % rows) * to.block + used, to.block - used, T{});
+        std::fill_n(args.taps + (row / rows * to.in + row % rows) * to.block + used, to.block - used, float{});
     }
   }
 
   void sum_bias(Tensors tensors, std::int64_t batch, std::int64_t block) const {
-    T* const gradient = tensor<T>(tensors, bias_gradient_tensor);
+    float* const gradient = tensor<float>(tensors, bias_gradient_tensor);
     if (!gradient) return;
     const base::WeightsLayout to{1, 1, weights().out, table_->channel_block};
-    const Extent2D out = backward_.conv.extent(Side::out);
+    const Extent2D out = backward_->conv.extent(Side::out);
     const std::int64_t end = weights().first_channel(block) + weights().channels(block);
     for (std::int64_t n = weights().first_channel(block); n < end; n += to.block)
-      sum_bias_gradient(*table_, tensor<const T>(tensors, out_gradient_tensor), batch * out.height * out.width, to,
+      sum_bias_gradient(*table_, tensor<const float>(tensors, out_gradient_tensor), batch * out.height * out.width, to,
                         n / to.block, gradient, false);
   }
 
-  const kernels::KernelTable<T>* table_;
-  TransformBackward backward_;
+  const kernels::KernelTable<float>* table_;
+  std::shared_ptr<const TransformBackward> backward_;
   kernels::Transform transform_;
 };
 
@@ -205,22 +204,21 @@ std::vector<TensorSpec> TransformConv2DBackward::infer(const std::vector<TensorS
 }
 
 Step TransformConv2DBackward::lower(const LowerRequest& request) const {
-  const TransformBackward backward{
-      {transform_, window_, extent_of(request.inputs[1]), kernel_shape_[2], kernel_shape_[3]}, request.batch};
-  return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
-    const bool weights = request.wanted[1] || request.wanted[2];
-    Step step{backward.conv.shape().name, {}};
-    step.workspace_bytes = {backward.slices_bytes(Side::out, sizeof(T)),
-                            weights ? backward.slices_bytes(Side::in, sizeof(T)) : 0};
-    step.phases.push_back(transform_phase(table, backward, "gradient", Side::out, out_gradient_tensor));
-    if (request.wanted[0]) step.phases.push_back(data_phase(table, backward));
-    if (weights) {
-      step.phases.push_back(transform_phase(table, backward, "input", Side::in, image_tensor));
-      step.phases.push_back(WeightsGradient<T>(table, backward, transform_).phase());
-    }
-    step.min_images = base::ceil_div(min_tiles, backward.conv.tiles());
-    return step;
-  });
+  const auto backward = std::make_shared<const TransformBackward>(TransformBackward{
+      {transform_, window_, extent_of(request.inputs[1]), kernel_shape_[2], kernel_shape_[3]}, request.batch});
+  const kernels::KernelTable<float>& table = *request.kernels.float_table();
+  const bool weights = request.wanted[1] || request.wanted[2];
+  Step step{backward->conv.shape().name, {}};
+  step.workspace_bytes = {backward->slices_bytes(Side::out, sizeof(float)),
+                          weights ? backward->slices_bytes(Side::in, sizeof(float)) : 0};
+  step.phases.push_back(transform_phase(table, backward, "gradient", Side::out, out_gradient_tensor));
+  if (request.wanted[0]) step.phases.push_back(data_phase(table, backward));
+  if (weights) {
+    step.phases.push_back(transform_phase(table, backward, "input", Side::in, image_tensor));
+    step.phases.push_back(WeightsGradient(table, backward, transform_).phase());
+  }
+  step.min_images = base::ceil_div(min_tiles, backward->conv.tiles());
+  return step;
 }
 
 }  // namespace tilewise::ops
