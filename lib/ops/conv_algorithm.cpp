@@ -1,6 +1,6 @@
 #include "ops/conv_algorithm.hpp"
 
-#include <algorithm>
+#include <cmath>
 
 #include "base/checked.hpp"
 #include "ops/transform_conv.hpp"
@@ -45,6 +45,10 @@ double cost_of(const ConvProblem& problem, kernels::Transform transform) {
          weights * (weight_write_cost + reads * weight_read_cost);
 }
 
+std::string in_percent(double part) {
+  return std::to_string(std::lround(100 * part)) + "%";
+}
+
 /// Whether the error of a transform is that of direct convolution.
 bool is_standard(kernels::Transform transform) {
   return kernels::transform_shapes[static_cast<std::size_t>(transform)].cyclic;
@@ -58,21 +62,25 @@ bool can_transform(const ConvProblem& problem, const Kernels& kernels, kernels::
          table->transforms[static_cast<std::size_t>(transform)].to_slices;
 }
 
-std::optional<kernels::Transform> choose_transform(const ConvProblem& problem, const Kernels& kernels,
-                                                   Arithmetic arithmetic) {
+TransformChoice choose_transform(const ConvProblem& problem, const Kernels& kernels, Arithmetic arithmetic) {
   std::optional<kernels::Transform> best;
-  if (arithmetic == Arithmetic::strict) return best;
-  double lowest = direct_cost(problem) * needed_gain;
+  double lowest = 0;
   for (int number = 0; number < kernels::transform_count; ++number) {
     const auto transform = static_cast<kernels::Transform>(number);
-    if (!can_transform(problem, kernels, transform)) continue;
-    if (arithmetic == Arithmetic::standard && !is_standard(transform)) continue;
+    const bool allowed =
+        arithmetic == Arithmetic::fast || (arithmetic == Arithmetic::standard && is_standard(transform));
+    if (!allowed || !can_transform(problem, kernels, transform)) continue;
     const double cost = cost_of(problem, transform);
-    if (cost >= lowest) continue;
+    if (best && cost >= lowest) continue;
     lowest = cost;
     best = transform;
   }
-  return best;
+  if (!best) return {};
+  const double gain = lowest / direct_cost(problem);
+  const bool pays = gain < needed_gain;
+  const std::string estimate = std::string(kernels::transform_shapes[static_cast<std::size_t>(*best)].name) +
+                               " is expected to cost " + in_percent(gain) + " of direct convolution";
+  return {pays ? best : std::nullopt, pays ? estimate : estimate + ", not below " + in_percent(needed_gain)};
 }
 
 std::optional<kernels::Transform> transform_called(std::string_view name) {

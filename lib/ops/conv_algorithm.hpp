@@ -26,10 +26,15 @@ struct ConvProblem {
   std::int64_t batch;
 };
 
+/// A transform, or nullopt for direct convolution; and why, for people: empty if there was no choice.
+struct TransformChoice {
+  std::optional<kernels::Transform> transform = {};
+  std::string why = {};
+};
+
 /// The transform by which a pass over `problem` is expected to be fastest, of those that `arithmetic` allows and the
-/// kernels have; nullopt: none, do it directly. The two backward passes are one. It depends on shapes and ISA only.
-std::optional<kernels::Transform> choose_transform(const ConvProblem& problem, const Kernels& kernels,
-                                                   Arithmetic arithmetic);
+/// kernels have. The two backward passes are one. It depends on shapes and ISA only.
+TransformChoice choose_transform(const ConvProblem& problem, const Kernels& kernels, Arithmetic arithmetic);
 
 /// Whether `kernels` have the transform and `problem` is one of those that transforms do.
 bool can_transform(const ConvProblem& problem, const Kernels& kernels, kernels::Transform transform);

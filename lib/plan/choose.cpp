@@ -9,9 +9,7 @@
 #include "ops/depthwise_conv2d.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/pool2d.hpp"
-#include "ops/transform_conv2d.hpp"
 #include "plan/passes.hpp"
-#include "tilewise/error.hpp"
 
 namespace tilewise::plan {
 
@@ -72,62 +70,9 @@ class Rewriter {
   const std::vector<ValueId>& kept_;
 };
 
-bool is_constant(const Graph& graph, ValueId value);
-
 bool are_parameters(const Graph& graph, const std::vector<ValueId>& values) {
   return std::all_of(values.begin(), values.end(),
                      [&](ValueId value) { return value == no_value || graph.value(value).role == Role::parameter; });
-}
-
-/// Whether the value changes only with the parameters.
-bool is_constant(const Graph& graph, ValueId value) {
-  if (graph.value(value).role != Role::intermediate) return graph.value(value).role == Role::parameter;
-  return std::any_of(graph.nodes().begin(), graph.nodes().end(), [&](const Node& node) {
-    return node.op && std::count(node.outputs.begin(), node.outputs.end(), value) && is_derived(graph, node);
-  });
-}
-
-/// The transform that a convolution of constant weights is to be computed by, if any.
-std::optional<kernels::Transform> transform_for(const Graph& graph, const PlanOptions& options, ValueId image,
-                                                ValueId kernel, const ops::Window2D& window, const Shape& kernel_shape,
-                                                std::int64_t groups) {
-  const Shape& in = graph.spec(image).shape;
-  if (kernel != no_value && !is_constant(graph, kernel)) return std::nullopt;
-  const ops::ConvProblem problem{window, {in[0], in[1]}, in[2], kernel_shape[3], groups, options.max_batch};
-  const ConvolutionChoice& choice = options.convolutions;
-  if (choice.algorithm.empty()) return ops::choose_transform(problem, options.kernels, choice.arithmetic);
-  const auto forced = ops::transform_called(choice.algorithm);
-  return forced && ops::can_transform(problem, options.kernels, *forced) ? forced : std::nullopt;
-}
-
-/// conv2d and its backward by a transform, where that is expected to be faster.
-void transform_convolutions(Graph& graph, const PlanOptions& options) {
-  const std::size_t count = graph.nodes().size();  // emitting appends
-  for (std::size_t position = 0; position < count; ++position) {
-    const Node node = graph.nodes()[position];
-    graph.set_scope(node.name);
-    if (const auto* conv = as<ops::Conv2D>(&node)) {
-      const ops::Conv2DAttributes& attributes = conv->attributes();
-      const Shape kernel = graph.spec(node.inputs[1]).shape;
-      const auto transform =
-          transform_for(graph, options, node.inputs[0], node.inputs[1], attributes.window, kernel, attributes.groups);
-      if (!transform) continue;
-      const ValueId slices = graph.emit(std::make_shared<ops::WeightSlices>(*transform, false), {node.inputs[1]})[0];
-      graph.nodes()[position].op = std::make_shared<ops::TransformConv2D>(*transform, attributes, kernel[3]);
-      graph.nodes()[position].inputs[1] = slices;
-    } else if (const auto* backward = as<ops::Conv2DBackward>(&node)) {
-      const auto transform = transform_for(graph, options, node.inputs[1], node.inputs[2], backward->window(),
-                                           backward->kernel_shape(), backward->groups());
-      if (!transform) continue;
-      // Of an image that needs no gradient, nothing of the kernel is read.
-      const bool wanted = node.inputs[2] != no_value && node.outputs[0] != no_value;
-      const ValueId slices =
-          wanted ? graph.emit(std::make_shared<ops::WeightSlices>(*transform, true), {node.inputs[2]})[0] : no_value;
-      graph.nodes()[position].op =
-          std::make_shared<ops::TransformConv2DBackward>(*transform, backward->window(), backward->kernel_shape());
-      graph.nodes()[position].inputs[2] = slices;
-    }
-  }
 }
 
 /// The same op with a ReLU after it, or null if it is none that takes one or has an activation or pool already.
@@ -262,17 +207,17 @@ void drop_unread(Rewriter& graph) {
 
 }  // namespace
 
+bool is_constant(const Graph& graph, ValueId value) {
+  if (graph.value(value).role != Role::intermediate) return graph.value(value).role == Role::parameter;
+  return std::any_of(graph.nodes().begin(), graph.nodes().end(), [&](const Node& node) {
+    return node.op && std::count(node.outputs.begin(), node.outputs.end(), value) && is_derived(graph, node);
+  });
+}
+
 bool is_derived(const Graph& graph, const Node& node) {
   return node.op->is_derived() && std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
            return input == no_value || is_constant(graph, input);
          });
-}
-
-void check(const ConvolutionChoice& choice) {
-  if (choice.algorithm.empty() || choice.algorithm == "direct" || ops::transform_called(choice.algorithm)) return;
-  std::string known = "direct";
-  for (const kernels::TransformShape& shape : kernels::transform_shapes) known += std::string(", ") + shape.name;
-  throw ArgumentError("no algorithm is called '" + choice.algorithm + "'; expected one of " + known);
 }
 
 void choose(Graph& graph, const PlanOptions& options) {

@@ -87,6 +87,10 @@ std::string Plan::dump() const {
                     segments_of(*this, static_cast<int>(number)), output_memory(*this, step)});
   }
   std::string text = table(rows);
+  for (std::size_t number = 0; number < steps.size(); ++number)
+    if (!steps[number].node.why.empty())
+      text +=
+          "step " + std::to_string(number) + ", " + steps[number].step.algorithm + ": " + steps[number].node.why + "\n";
   for (std::size_t number = 0; number < segments.size(); ++number)
     if (segments[number].phases.size() > 1)
       text += "segment " + std::to_string(number) + " runs depth-first over tiles of at most " +

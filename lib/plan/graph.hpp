@@ -29,6 +29,7 @@ struct Node {
   std::vector<ValueId> inputs;   ///< no_value: an optional input that is absent
   std::vector<ValueId> outputs;  ///< no_value: an optional output that nobody wants
   std::string note = {};         ///< what `choose` did here, for people
+  std::string why = {};          ///< its algorithm was chosen
 };
 
 /// A directed acyclic graph of ops, its nodes in an order that runs.

@@ -74,7 +74,8 @@ struct Plan {
   std::int64_t arena_bytes = 0, derived_bytes = 0, scratch_bytes = 0;
   bool updates_parameters = false;
 
-  /// A table of the steps: layer, op, algorithm, shapes, segment, arena offset and bytes of each output.
+  /// A table of the steps: layer, op, algorithm, shapes, segment, arena offset and bytes of each output; and why
+  /// convolutions have their algorithms.
   std::string dump() const;
 };
 

@@ -197,11 +197,14 @@ TEST_CASE("the choice of a transform: by arithmetic, for 3x3 convolutions of str
     INFO("isa " << kernels.isa());
     const bool has = ops::can_transform(conv3, kernels, Transform::fft8);
     const auto chosen = [&](const ops::ConvProblem& problem, Arithmetic arithmetic) {
-      return ops::choose_transform(problem, kernels, arithmetic);
+      return ops::choose_transform(problem, kernels, arithmetic).transform;
     };
     CHECK_FALSE(chosen(conv3, Arithmetic::strict));
     CHECK(chosen(conv3, Arithmetic::standard) == (has ? std::optional(Transform::fft8) : std::nullopt));
     CHECK(chosen(conv3, Arithmetic::fast) == (has ? std::optional(Transform::winograd7) : std::nullopt));
+    const std::string why = ops::choose_transform(conv3, kernels, Arithmetic::standard).why;
+    CHECK(why.empty() == !has);
+    CHECK(why.starts_with(has ? "fft8 is expected to cost " : ""));
     ops::ConvProblem other = conv3;
     other.in_channels = 1;
     CHECK_FALSE(chosen(other, Arithmetic::fast));

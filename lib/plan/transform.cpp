@@ -1,0 +1,84 @@
+#include <memory>
+#include <optional>
+
+#include "ops/conv2d.hpp"
+#include "ops/conv_algorithm.hpp"
+#include "ops/transform_conv2d.hpp"
+#include "plan/passes.hpp"
+#include "tilewise/error.hpp"
+
+namespace tilewise::plan {
+
+namespace {
+
+/// What the two passes of a convolution have in common.
+struct Pass {
+  ValueId image, kernel;  ///< kernel: as the pass reads it, or no_value
+  ops::Window2D window;
+  Shape kernel_shape;
+  std::int64_t groups;
+};
+
+/// The transform that a pass with constant weights is to be computed by, if any, and why.
+ops::TransformChoice choice_for(const Graph& graph, const PlanOptions& options, const Pass& pass) {
+  const Shape& in = graph.spec(pass.image).shape;
+  if (pass.kernel != no_value && !is_constant(graph, pass.kernel)) return {};
+  const ops::ConvProblem problem{pass.window,          {in[0], in[1]}, in[2],
+                                 pass.kernel_shape[3], pass.groups,    options.max_batch};
+  const ConvolutionChoice& choice = options.convolutions;
+  if (choice.algorithm.empty()) return ops::choose_transform(problem, options.kernels, choice.arithmetic);
+  const auto forced = ops::transform_called(choice.algorithm);
+  if (!forced || !ops::can_transform(problem, options.kernels, *forced)) return {};
+  return {forced, "asked for"};
+}
+
+void transform_forward(Graph& graph, const PlanOptions& options, std::size_t position, const Node& node,
+                       const ops::Conv2DAttributes& attributes) {
+  const Shape kernel = graph.spec(node.inputs[1]).shape;
+  const ops::TransformChoice choice =
+      choice_for(graph, options, {node.inputs[0], node.inputs[1], attributes.window, kernel, attributes.groups});
+  graph.nodes()[position].why = choice.why;
+  if (!choice.transform) return;
+  const ValueId slices = graph.emit(std::make_shared<ops::WeightSlices>(*choice.transform, false), {node.inputs[1]})[0];
+  Node& changed = graph.nodes()[position];
+  changed.op = std::make_shared<ops::TransformConv2D>(*choice.transform, attributes, kernel[3]);
+  changed.inputs[1] = slices;
+}
+
+void transform_backward(Graph& graph, const PlanOptions& options, std::size_t position, const Node& node,
+                        const ops::Conv2DBackward& op) {
+  const ops::TransformChoice choice =
+      choice_for(graph, options, {node.inputs[1], node.inputs[2], op.window(), op.kernel_shape(), op.groups()});
+  graph.nodes()[position].why = choice.why;
+  if (!choice.transform) return;
+  // Where the image needs no gradient, nothing of the kernel is read.
+  const bool wanted = node.inputs[2] != no_value && node.outputs[0] != no_value;
+  const ValueId slices =
+      wanted ? graph.emit(std::make_shared<ops::WeightSlices>(*choice.transform, true), {node.inputs[2]})[0] : no_value;
+  Node& changed = graph.nodes()[position];
+  changed.op = std::make_shared<ops::TransformConv2DBackward>(*choice.transform, op.window(), op.kernel_shape());
+  changed.inputs[2] = slices;
+}
+
+}  // namespace
+
+void check(const ConvolutionChoice& choice) {
+  if (choice.algorithm.empty() || choice.algorithm == "direct" || ops::transform_called(choice.algorithm)) return;
+  std::string known = "direct";
+  for (const kernels::TransformShape& shape : kernels::transform_shapes) known += std::string(", ") + shape.name;
+  throw ArgumentError("no algorithm is called '" + choice.algorithm + "'; expected one of " + known);
+}
+
+void transform_convolutions(Graph& graph, const PlanOptions& options) {
+  const std::size_t count = graph.nodes().size();  // emitting appends, and moves the nodes
+  for (std::size_t position = 0; position < count; ++position) {
+    const Node node = graph.nodes()[position];
+    graph.set_scope(node.name);
+    if (const auto* conv = dynamic_cast<const ops::Conv2D*>(node.op.get()))
+      transform_forward(graph, options, position, node, conv->attributes());
+    else if (const auto* backward = dynamic_cast<const ops::Conv2DBackward*>(node.op.get()))
+      transform_backward(graph, options, position, node, *backward);
+  }
+}
+
+}  // namespace tilewise::plan
