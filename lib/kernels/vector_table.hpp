@@ -68,7 +68,8 @@ consteval KernelTable<float> vector_table(const char* isa) {
 
 /// The same with the transforms, whose products are made of tiles of at most `Sums` vectors, `MaxVectors` wide.
 template <class Arch, int Sums, int MaxVectors>
-consteval KernelTable<float> with_transforms(KernelTable<float> table) {
+consteval KernelTable<float> with_transforms(KernelTable<float> table, int far_line_cost) {
+  table.far_line_cost = far_line_cost;
   table.slice_product = &slice_product<Arch, Sums, MaxVectors>;
   table.slice_gradient = &slice_gradient<Arch, Sums, MaxVectors>;
   int number = 0;

@@ -9,16 +9,17 @@ namespace tilewise::ops {
 
 namespace {
 
-// The cost model counts in fused multiply-adds of vectors of 16 floats, whose time the ISAs differ in by about the same
-// factor as in all else. Its constants are from an Intel Xeon with AVX-512 and a slow third-level cache.
+// The cost model counts in fused multiply-adds of vectors of 16 floats. Only what a line of memory costs in these
+// differs much between ISAs (far_line_cost). Its constants are from an Intel Xeon with AVX-512.
 constexpr std::int64_t vector_width = kernels::transform_channels;
 /// What direct convolution reaches of the peak, and products of slices, whose sums are short: depth / (depth +
 /// overhead).
 constexpr double direct_efficiency = 0.9, product_overhead = 16;
-/// Of moving one vector of a tile's slot into slices, or out of them, with the reading and writing of the slices.
-constexpr double slot_cost = 18, slice_cost = 4;
-/// Of a vector of weights: written once, and read once for so many tiles, from beyond the second-level cache.
-constexpr double weight_write_cost = 24, weight_read_cost = 12;
+/// Of moving one vector of a tile's slot into slices, or out of them.
+constexpr double slot_cost = 18;
+/// In lines from far away: of a vector of a tile's slices, written and read; of a vector of weights, which is written
+/// once, and read once for so many tiles.
+constexpr double slice_lines = 1.0 / 3, weight_write_lines = 2;
 constexpr std::int64_t tiles_per_read = 16;
 /// A transform that gains less may lose, for the model is not exact.
 constexpr double needed_gain = 0.65;
@@ -33,7 +34,7 @@ double direct_cost(const ConvProblem& problem) {
          direct_efficiency;
 }
 
-double cost_of(const ConvProblem& problem, kernels::Transform transform) {
+double cost_of(const ConvProblem& problem, kernels::Transform transform, double line) {
   const TransformConv conv(transform, problem.window, problem.in, problem.in_channels, problem.out_channels);
   const double tiles = double(problem.batch * conv.tiles()), slices = double(conv.slices());
   const double slots = double(conv.shape().slots), depth = double(problem.in_channels);
@@ -41,8 +42,8 @@ double cost_of(const ConvProblem& problem, kernels::Transform transform) {
   const double weights = slices * depth * vectors(problem.out_channels);
   const double reads = double(base::ceil_div(problem.batch * conv.tiles(), tiles_per_read));
   return tiles * weights * (1 + product_overhead / depth) +
-         tiles * channels * (slots * slots * slot_cost + slices * slice_cost) +
-         weights * (weight_write_cost + reads * weight_read_cost);
+         tiles * channels * (slots * slots * slot_cost + slices * slice_lines * line) +
+         weights * (weight_write_lines + reads) * line;
 }
 
 std::string in_percent(double part) {
@@ -70,7 +71,7 @@ TransformChoice choose_transform(const ConvProblem& problem, const Kernels& kern
     const bool allowed =
         arithmetic == Arithmetic::fast || (arithmetic == Arithmetic::standard && is_standard(transform));
     if (!allowed || !can_transform(problem, kernels, transform)) continue;
-    const double cost = cost_of(problem, transform);
+    const double cost = cost_of(problem, transform, kernels.float_table()->far_line_cost);
     if (best && cost >= lowest) continue;
     lowest = cost;
     best = transform;
