@@ -17,9 +17,9 @@ constexpr std::int64_t vector_width = kernels::transform_channels;
 constexpr double direct_efficiency = 0.9, product_overhead = 16;
 /// Of moving one vector of a tile's slot into slices, or out of them.
 constexpr double slot_cost = 18;
-/// In lines from far away: of a vector of a tile's slices, written and read; of a vector of weights, which is written
-/// once, and read once for so many tiles.
-constexpr double slice_lines = 1.0 / 3, weight_write_lines = 2;
+/// In lines from far away: of a vector of a tile's slices, written and read; of a vector of weights, which is read once
+/// for so many tiles, and where they change is made and written.
+constexpr double slice_lines = 1.0 / 3, weight_change_lines = 3.5;
 constexpr std::int64_t tiles_per_read = 16;
 /// A transform that gains less may lose, for the model is not exact.
 constexpr double needed_gain = 0.65;
@@ -43,7 +43,7 @@ double cost_of(const ConvProblem& problem, kernels::Transform transform, double 
   const double reads = double(base::ceil_div(problem.batch * conv.tiles(), tiles_per_read));
   return tiles * weights * (1 + product_overhead / depth) +
          tiles * channels * (slots * slots * slot_cost + slices * slice_lines * line) +
-         weights * (weight_write_lines + reads) * line;
+         weights * (reads + (problem.weights_change ? weight_change_lines : 0)) * line;
 }
 
 std::string in_percent(double part) {

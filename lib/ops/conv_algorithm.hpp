@@ -24,6 +24,7 @@ struct ConvProblem {
   Extent2D in;
   std::int64_t in_channels, out_channels, groups;
   std::int64_t batch;
+  bool weights_change = false;  ///< between runs, as in training: their transform is then a part of the cost
 };
 
 /// A transform, or nullopt for direct convolution; and why, for people: empty if there was no choice.

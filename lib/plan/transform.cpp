@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -19,12 +20,18 @@ struct Pass {
   std::int64_t groups;
 };
 
+/// Whether the plan is one of training.
+bool updates_parameters(const Graph& graph) {
+  return std::any_of(graph.nodes().begin(), graph.nodes().end(),
+                     [](const Node& node) { return !node.op->updated_inputs(node.inputs.size()).empty(); });
+}
+
 /// The transform that a pass with constant weights is to be computed by, if any, and why.
 ops::TransformChoice choice_for(const Graph& graph, const PlanOptions& options, const Pass& pass) {
   const Shape& in = graph.spec(pass.image).shape;
   if (pass.kernel != no_value && !is_constant(graph, pass.kernel)) return {};
-  const ops::ConvProblem problem{pass.window,          {in[0], in[1]}, in[2],
-                                 pass.kernel_shape[3], pass.groups,    options.max_batch};
+  const ops::ConvProblem problem{pass.window,       {in[0], in[1]},           in[2], pass.kernel_shape[3], pass.groups,
+                                 options.max_batch, updates_parameters(graph)};
   const ConvolutionChoice& choice = options.convolutions;
   if (choice.algorithm.empty()) return ops::choose_transform(problem, options.kernels, choice.arithmetic);
   const auto forced = ops::transform_called(choice.algorithm);
