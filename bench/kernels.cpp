@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "base/aligned_buffer.hpp"
-#include "base/random.hpp"
 #include "kernels/select.hpp"
 #include "measure.hpp"
 #include "plan/peak.hpp"
+#include "random_values.hpp"
 #include "suites.hpp"
 
 // The convolution kernels on whole layers, one thread, driven as plainly as can be: what the ops can reach at most.
@@ -21,8 +21,7 @@ using namespace kernels;
 
 base::AlignedBuffer random_floats(std::int64_t count) {
   base::AlignedBuffer buffer(static_cast<std::size_t>(count) * sizeof(float));
-  const base::Random random(1, base::Stream::test, static_cast<std::uint64_t>(count));
-  for (std::int64_t i = 0; i < count; ++i) buffer.as<float>()[i] = random.uniform(static_cast<std::uint64_t>(i)) - 0.5f;
+  fill_randomly(buffer.as<float>(), count, static_cast<std::uint64_t>(count));
   return buffer;
 }
 

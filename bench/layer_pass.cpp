@@ -2,6 +2,7 @@
 
 #include "kernels/select.hpp"
 #include "ops/conv2d.hpp"
+#include "ops/conv_algorithm.hpp"
 #include "ops/dense.hpp"
 #include "ops/pool2d.hpp"
 
@@ -19,6 +20,11 @@ TensorSpec map_of(std::int64_t height, std::int64_t width, std::int64_t channels
   return {{height, width, channels}, ops::Storage::batched, element};
 }
 
+ops::Window2D conv_window(const Layer& layer) {
+  const std::int64_t pad = layer.kernel / 2;
+  return {{layer.kernel, layer.kernel}, {1, 1}, {1, 1}, {pad, pad, pad, pad}};
+}
+
 /// The gradient of the map that is pooled, from that of the pooled map and the index.
 ValueId emit_unpool(PassGraph& graph, std::int64_t height, std::int64_t width, std::int64_t channels) {
   const ValueId out_gradient = graph.input("out_gradient", map_of(height / 2, width / 2, channels));
@@ -28,8 +34,7 @@ ValueId emit_unpool(PassGraph& graph, std::int64_t height, std::int64_t width, s
 }
 
 std::vector<ValueId> emit_conv2d(PassGraph& graph, const Layer& layer, Pass pass) {
-  const std::int64_t pad = layer.kernel / 2;
-  ops::Conv2DAttributes attributes{{{layer.kernel, layer.kernel}, {1, 1}, {1, 1}, {pad, pad, pad, pad}}};
+  ops::Conv2DAttributes attributes{conv_window(layer)};
   const bool forward = pass == Pass::forward;
   if (forward) attributes.activation = kernels::Activation::relu;
   if (forward && layer.pooled) attributes.pool = pool_window;
@@ -82,11 +87,19 @@ std::vector<Pass> passes(const Layer& layer) {
   return {Pass::forward, Pass::backward_data, Pass::backward_weights, Pass::backward};
 }
 
-std::vector<std::string> algorithms(const Layer& layer, Pass, Isa isa) {
+std::vector<std::string> algorithms(const Layer& layer, Isa isa) {
   std::vector<std::string> names{"direct"};
-  if (layer.kind != LayerKind::conv2d || layer.kernel != 3 || layer.in_channels == 1) return names;
+  if (layer.kind != LayerKind::conv2d || layer.in_channels == 1) return names;  // of one channel they never pay
+  const ops::ConvProblem problem{.window = conv_window(layer),
+                                 .in = {layer.height, layer.width},
+                                 .in_channels = layer.in_channels,
+                                 .out_channels = layer.out_channels,
+                                 .groups = 1,
+                                 .batch = 1};
+  const ops::Kernels kernels(kernels::table(isa));
   for (int number = 0; number < kernels::transform_count; ++number)
-    if (kernels::table(isa).transforms[number].to_slices) names.emplace_back(kernels::transform_shapes[number].name);
+    if (ops::can_transform(problem, kernels, static_cast<kernels::Transform>(number)))
+      names.emplace_back(kernels::transform_shapes[number].name);
   return names;
 }
 
@@ -106,12 +119,10 @@ double Setting::pool_bytes() const {
 }
 
 std::unique_ptr<OpRun> make_run(const Setting& setting) {
-  auto run = std::make_unique<OpRun>(
+  return std::make_unique<OpRun>(
       ops::Kernels(kernels::table(setting.isa)),
       [&](PassGraph& graph) { return emit_layer(graph, setting.layer, setting.pass); }, setting.batch, setting.threads,
       setting.algorithm);
-  run->run();
-  return run;
 }
 
 }  // namespace tilewise::bench

@@ -17,8 +17,8 @@ std::string op_name(const Layer& layer, Pass pass);
 /// The passes that a layer has: a first layer's data need no gradient, a max-pool has one gradient only.
 std::vector<Pass> passes(const Layer& layer);
 
-/// The names of the algorithms that can run a pass of a layer on an ISA: the part ALGORITHM of a benchmark's name.
-std::vector<std::string> algorithms(const Layer& layer, Pass pass, Isa isa);
+/// The names of the algorithms that are worth measuring for a layer's passes on an ISA.
+std::vector<std::string> algorithms(const Layer& layer, Isa isa);
 
 /// What one figure is for.
 struct Setting {
@@ -37,7 +37,7 @@ struct Setting {
   double pool_bytes() const;
 };
 
-/// The pass, ready to run; it has run once, so that weights are as the plan wants them.
+/// The pass, ready to run.
 ///
 /// forward: from "x", "kernel" and "bias" the activated result; behind a max-pool the pooled one and its index.
 /// backward_data, backward_weights, backward: from "out_gradient", "x" and "kernel" the gradients of x, of kernel and

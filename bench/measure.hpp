@@ -3,29 +3,13 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <chrono>
 #include <vector>
 
 #include "plan/peak.hpp"
 #include "tilewise/isa.hpp"
+#include "times.hpp"
 
 namespace tilewise::bench {
-
-template <class F>
-double seconds_of(const F& run) {
-  using Clock = std::chrono::steady_clock;
-  const auto begin = Clock::now();
-  run();
-  benchmark::ClobberMemory();
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-/// The lower quartile: where other programs share the core, the median is theirs.
-inline double quartile(std::vector<double>& seconds) {
-  const auto place = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 4);
-  std::nth_element(seconds.begin(), place, seconds.end());
-  return *place;
-}
 
 /// Runs `run` for as long as `state` asks; the lower quartile of its times.
 template <class F>

@@ -1,28 +1,19 @@
 #include "op_run.hpp"
 
-#include <algorithm>
-#include <cstring>
 #include <stdexcept>
 
 #include "base/random.hpp"
 #include "plan/passes.hpp"
+#include "random_values.hpp"
 
 namespace tilewise::bench {
 
 namespace {
 
-std::vector<float> random_values(std::int64_t count, std::uint64_t index) {
-  const base::Random random(1, base::Stream::test, index);
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = random.uniform(i) - 0.5f;
-  return values;
-}
-
 /// Floats, or the positions of maxima in windows of 2x2.
 void fill_input(base::AlignedBuffer& memory, ops::Element element, std::uint64_t index) {
   if (element == ops::Element::scalar) {
-    const std::vector<float> values = random_values(static_cast<std::int64_t>(memory.bytes() / sizeof(float)), index);
-    std::memcpy(memory.data(), values.data(), memory.bytes());
+    fill_randomly(memory.as<float>(), static_cast<std::int64_t>(memory.bytes() / sizeof(float)), index);
     return;
   }
   if (element != ops::Element::u8) throw std::invalid_argument("an input of integers that are no index of a max-pool");
@@ -87,6 +78,7 @@ OpRun::OpRun(const ops::Kernels& kernels, const Emit& emit, std::int64_t batch, 
       {.kernels = kernels, .max_batch = batch_, .outputs = outputs, .convolutions = {.algorithm = algorithm}});
   execution_ = std::make_unique<plan::Execution>(plan, parameters_, threads_);
   fill(graph.graph());
+  run();
 }
 
 void OpRun::fill(const plan::Graph& graph) {

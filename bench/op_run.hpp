@@ -40,7 +40,8 @@ class PassGraph {
   plan::Graph graph_;
 };
 
-/// Ops on inputs and parameters of their own, all of them random.
+/// Ops on inputs and parameters of their own, all of them random. They have run once: what a plan derives from
+/// parameters is derived.
 class OpRun {
  public:
   /// Adds ops to a graph and returns the values to compute.
@@ -53,7 +54,6 @@ class OpRun {
   OpRun(const OpRun&) = delete;
   OpRun& operator=(const OpRun&) = delete;
 
-  /// The first run also derives the weights that follow from parameters.
   void run() { execution_->run(batch_, threads_); }
 
   /// What the plan chose for each step of a run: "direct 12x32".

@@ -4,26 +4,19 @@
 #include <vector>
 
 #include "base/flush_denormals.hpp"
-#include "base/random.hpp"
 #include "kernels/select.hpp"
-#include "measure.hpp"
 #include "ops/conv2d.hpp"
 #include "plan/parameters.hpp"
+#include "random_values.hpp"
 #include "suites.hpp"
 #include "tilewise/ops.hpp"
 #include "tilewise/runtime.hpp"
+#include "times.hpp"
 
 // What a call on the caller's own buffers costs beside its kernels: a prepared conv2d against the same phase called
 // with nothing round it, in turn.
 namespace tilewise::bench {
 namespace {
-
-std::vector<float> random_values(std::int64_t count, std::uint64_t index) {
-  const base::Random random(1, base::Stream::test, index);
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = random.uniform(i) - 0.5f;
-  return values;
-}
 
 /// A layer's tensors, as a caller has them.
 struct Buffers {
@@ -75,7 +68,7 @@ void measure(benchmark::State& state, Isa isa, const Layer& layer, std::int64_t 
   set_threads(1);
   Buffers buffers(layer, batch);
   const KernelCalls kernels(ops::Kernels(kernels::table(isa)), layer, batch, buffers);
-  PreparedConv2D op = prepare_conv2d(buffers.x_shape, {.padding = same, .activation = relu},
+  PreparedConv2D op = prepare_conv2d(buffers.x_shape, {.padding = same, .activation = relu, .algorithm = "direct"},
                                      {buffers.w.data(), buffers.w_shape}, {buffers.bias.data(), {layer.out_channels}});
   const ConstTensorView x(buffers.x.data(), buffers.x_shape);
   const TensorView y(buffers.y.data(), buffers.y_shape);

@@ -1,7 +1,6 @@
 #include "comparison.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -9,19 +8,14 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "times.hpp"
+
 namespace tilewise::bench {
 
 namespace {
 
 constexpr double burst_seconds = 2e-3;
 constexpr std::size_t least_runs = 3, most_runs = 1000;
-
-double seconds_of(const std::function<void()>& run) {
-  using Clock = std::chrono::steady_clock;
-  const auto begin = Clock::now();
-  run();
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 void burst(Contender& contender) {
   const double first = seconds_of(contender.run);
@@ -37,19 +31,10 @@ std::string formatted(const char* format, double number) {
 
 }  // namespace
 
-double Contender::quantile(double q) const {
-  std::vector<double> sorted = seconds;
-  const auto place = sorted.begin() + static_cast<std::ptrdiff_t>(q * double(sorted.size()));
-  std::nth_element(sorted.begin(), place, sorted.end());
-  return *place;
-}
-
 void take_turns(std::vector<Contender>& contenders, int rounds) {
-  for (int round = 0; round < rounds; ++round) {
-    for (Contender& contender : contenders) burst(contender);
-    std::reverse(contenders.begin(), contenders.end());
-  }
-  if (rounds % 2) std::reverse(contenders.begin(), contenders.end());
+  const std::size_t count = contenders.size();
+  for (int round = 0; round < rounds; ++round)
+    for (std::size_t i = 0; i < count; ++i) burst(contenders[round % 2 ? count - 1 - i : i]);
 }
 
 double relative_rms(const std::vector<float>& a, const std::vector<float>& b) {

@@ -11,12 +11,8 @@ namespace tilewise::bench {
 
 /// One of several ways to do the same work.
 struct Contender {
-  std::string name;
   std::function<void()> run;
   std::vector<double> seconds = {};  ///< of its runs so far
-
-  /// The time that the part `q` of its runs stay below: of 0.5 the median.
-  double quantile(double q) const;
 };
 
 /// Runs all of them, `rounds` times in turn, in the next round the other way round: a burst of a few milliseconds each

@@ -13,6 +13,7 @@
 #include "onednn_api.hpp"
 #include "onednn_pass.hpp"
 #include "plan/peak.hpp"
+#include "times.hpp"
 
 // The passes of the suites' layers, ours and oneDNN's in turn in this process, on one thread. A pass of oneDNN is its
 // primitives in a row: where ours pools as well, its convolution with ReLU, then its max-pool. Its weights are brought
@@ -44,7 +45,7 @@ struct Theirs {
 
 std::vector<Ours> make_ours(Isa isa, const Layer& layer, Pass pass, std::int64_t batch) {
   std::vector<Ours> ours;
-  for (const std::string& algorithm : algorithms(layer, pass, isa)) {
+  for (const std::string& algorithm : algorithms(layer, isa)) {
     const Setting setting{layer, pass, isa, algorithm, batch, 1};
     ours.push_back({setting, make_run(setting)});
   }
@@ -88,14 +89,14 @@ std::vector<Row> compare_pass(const Options& options, const Layer& layer, Pass p
   for (const Ours& each : ours) rows.push_back({.setting = each.setting, .rms = checked_rms(each, theirs)});
 
   std::vector<Contender> contenders;
-  for (const Ours& each : ours) contenders.push_back({each.setting.algorithm, [op = each.op.get()] { op->run(); }});
-  for (Theirs& each : theirs) contenders.push_back({layout_name(each.layout), [&each] { each.primitives.run(); }});
+  for (const Ours& each : ours) contenders.push_back({[op = each.op.get()] { op->run(); }});
+  for (Theirs& each : theirs) contenders.push_back({[&each] { each.primitives.run(); }});
   const double peak_before = plan::measure_fma_peak(options.isa);
   take_turns(contenders, options.rounds);
   const double peak = std::max(peak_before, plan::measure_fma_peak(options.isa));
 
   std::vector<double> us;
-  for (const Contender& each : contenders) us.push_back(each.quantile(options.quantile) * 1e6);
+  for (const Contender& each : contenders) us.push_back(quantile(each.seconds, options.quantile) * 1e6);
   const auto first_of_theirs = us.begin() + static_cast<std::ptrdiff_t>(ours.size());
   const auto best = std::min_element(first_of_theirs, us.end());
   const Theirs& their_best = theirs[static_cast<std::size_t>(best - first_of_theirs)];
@@ -139,7 +140,7 @@ int run(int argc, char** argv) {
   Options options;
   CLI::App app{"Compares tilewise with oneDNN, pass by pass, on one thread"};
   std::string isa;
-  app.add_option("--isa", isa, "of both: " + std::string("sse2, avx2, avx512 or neon64; the widest by default"));
+  app.add_option("--isa", isa, "of both: sse2, avx2, avx512 or neon64; the widest by default");
   app.add_option("--batch", options.batches, "images; by default each suite's first, 32");
   app.add_option("--filter", options.filter, "a regular expression on OP_PASS/SUITE.LAYER/bN");
   app.add_option("--rounds", options.rounds, "of ours and theirs in turn")->check(CLI::Range(1, 1000));

@@ -1,7 +1,7 @@
 #include <optional>
 
 #include "onednn_api.hpp"
-#include "onednn_pass.hpp"
+#include "onednn_weights.hpp"
 
 namespace tilewise::bench::onednn {
 
@@ -26,15 +26,10 @@ dnnl::convolution_forward::primitive_desc describe_forward(const Primitives& pri
                                              geometry.stride, geometry.pad, geometry.pad);
 }
 
-void add_forward(Primitives& primitives, const Task& task) {
+void add_forward_and_pool(Primitives& primitives, const Task& task) {
   // In inference only does its Winograd keep transformed weights.
   const auto forward = describe_forward(primitives, task, dnnl::prop_kind::forward_inference, with_relu());
-  const memory y = primitives.empty(forward.dst_desc());
-  primitives.add(
-      forward, {{DNNL_ARG_SRC, primitives.filled(forward.src_desc(), task.ours.given("x"), task.x())},
-                {DNNL_ARG_WEIGHTS, primitives.filled(forward.weights_desc(), task.ours.given("kernel"), task.kernel())},
-                {DNNL_ARG_BIAS, primitives.filled(forward.bias_desc(), task.ours.given("bias"), task.bias())},
-                {DNNL_ARG_DST, y}});
+  const memory y = add_forward(primitives, task, forward);
   if (task.setting.layer.pooled)
     primitives.add_result(add_pool(primitives, task, y), task.pooled());
   else
@@ -54,12 +49,7 @@ memory add_data(Primitives& primitives, const Task& task, const dnnl::convolutio
       primitives.engine(), forward, algorithm_of(task), task.image(task.x()), task.kernel().any(), task.image(task.y()),
       geometry.stride, geometry.pad, geometry.pad);
   const memory gradient = out_gradient(primitives, task, data.diff_dst_desc());
-  const memory x_gradient = primitives.empty(data.diff_src_desc());
-  primitives.add(data,
-                 {{DNNL_ARG_DIFF_DST, gradient},
-                  {DNNL_ARG_WEIGHTS, primitives.filled(data.weights_desc(), task.ours.given("kernel"), task.kernel())},
-                  {DNNL_ARG_DIFF_SRC, x_gradient}});
-  primitives.add_result(x_gradient, task.x());
+  add_backward_data(primitives, task, data, gradient);
   return gradient;
 }
 
@@ -71,20 +61,13 @@ void add_weights(Primitives& primitives, const Task& task, const dnnl::convoluti
       primitives.engine(), forward, algorithm_of(task), task.image(task.x()), task.kernel().any(), task.bias().plain(),
       gradient ? gradient->get_desc() : task.image(task.y()), geometry.stride, geometry.pad, geometry.pad);
   if (!gradient) gradient = out_gradient(primitives, task, weights.diff_dst_desc());
-  const memory kernel_gradient = primitives.empty(weights.diff_weights_desc());
-  const memory bias_gradient = primitives.empty(weights.diff_bias_desc());
-  primitives.add(weights, {{DNNL_ARG_SRC, primitives.filled(weights.src_desc(), task.ours.given("x"), task.x())},
-                           {DNNL_ARG_DIFF_DST, *gradient},
-                           {DNNL_ARG_DIFF_WEIGHTS, kernel_gradient},
-                           {DNNL_ARG_DIFF_BIAS, bias_gradient}});
-  primitives.add_result(kernel_gradient, task.kernel());
-  primitives.add_result(bias_gradient, task.bias());
+  add_backward_weights(primitives, task, weights, *gradient);
 }
 
 }  // namespace
 
 void add_conv2d(Primitives& primitives, const Task& task) {
-  if (task.setting.pass == Pass::forward) return add_forward(primitives, task);
+  if (task.setting.pass == Pass::forward) return add_forward_and_pool(primitives, task);
   const auto forward = describe_forward(primitives, task, dnnl::prop_kind::forward_training, dnnl::primitive_attr());
   std::optional<memory> gradient;
   if (task.setting.pass != Pass::backward_weights) gradient = add_data(primitives, task, forward);
