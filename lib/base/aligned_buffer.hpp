@@ -35,6 +35,7 @@ class AlignedBuffer {
   static std::int64_t allocations() noexcept;
 
  private:
+  void* memory_ = nullptr;  ///< as it was allocated
   std::byte* data_ = nullptr;
   std::size_t bytes_ = 0;
 };

@@ -30,14 +30,17 @@ struct KernelTable {
   std::int32_t channel_block = 0;
   /// Places (ConvTileArgs::count) that one register tile holds; a multiple of it leaves no remainder.
   std::int32_t tile_places = 0;
-  /// For the cost model of transforms: how many multiply-adds of 16 floats a core does in the time in which a cache line
-  /// comes from beyond its second-level cache.
+  /// For the cost model of transforms: how many multiply-adds of 16 floats a core does in the time in which a cache
+  /// line comes from beyond its second-level cache.
   std::int32_t far_line_cost = 0;
 #define KERNEL(name, Args) void (*name)(const Args<T>&) = nullptr;
 #include "kernels/kernels.inc"
 #undef KERNEL
   /// By Transform; of those that the ISA does not have, null. The reference has none.
   TransformKernels<T> transforms[transform_count] = {};
+  const TransformKernels<T>& of(Transform transform) const {
+    return transforms[static_cast<int>(transform)];
+  }
 };
 
 /// Plain loops: the oracle of the tests and the last fall-back. T: float, double, std::int64_t.

@@ -52,7 +52,7 @@ std::string in_percent(double part) {
 
 /// Whether the error of a transform is that of direct convolution.
 bool is_standard(kernels::Transform transform) {
-  return kernels::transform_shapes[static_cast<std::size_t>(transform)].cyclic;
+  return kernels::shape_of(transform).cyclic;
 }
 
 }  // namespace
@@ -60,7 +60,7 @@ bool is_standard(kernels::Transform transform) {
 bool can_transform(const ConvProblem& problem, const Kernels& kernels, kernels::Transform transform) {
   const kernels::KernelTable<float>* const table = kernels.float_table();
   return problem.groups == 1 && problem.batch > 0 && has_transforms(problem.window) && table &&
-         table->transforms[static_cast<std::size_t>(transform)].to_slices;
+         table->of(transform).to_slices;
 }
 
 TransformChoice choose_transform(const ConvProblem& problem, const Kernels& kernels, Arithmetic arithmetic) {
@@ -79,8 +79,8 @@ TransformChoice choose_transform(const ConvProblem& problem, const Kernels& kern
   if (!best) return {};
   const double gain = lowest / direct_cost(problem);
   const bool pays = gain < needed_gain;
-  const std::string estimate = std::string(kernels::transform_shapes[static_cast<std::size_t>(*best)].name) +
-                               " is expected to cost " + in_percent(gain) + " of direct convolution";
+  const std::string estimate = std::string(kernels::shape_of(*best).name) + " is expected to cost " + in_percent(gain) +
+                               " of direct convolution";
   return {pays ? best : std::nullopt, pays ? estimate : estimate + ", not below " + in_percent(needed_gain)};
 }
 

@@ -6,6 +6,11 @@ namespace tilewise::ops {
 
 namespace {
 
+/// What the slices of one block of images may take.
+constexpr std::int64_t block_bytes = 1280 * 1024;
+/// With fewer tiles the products wait for the weights.
+constexpr std::int64_t min_tiles = 8;
+
 /// The input slots of a tile whose first slot lies at `begin`: which of them the input has.
 kernels::TileAxis input_axis(const kernels::TransformShape& shape, std::int64_t begin, std::int64_t in) {
   kernels::TileAxis axis{0, shape.cyclic ? -1 : shape.slots - 1};
@@ -58,6 +63,15 @@ TransformConv::TransformConv(kernels::Transform transform, const Window2D& windo
       rows_(cut_into_tiles(shape(), in_.height, out_.height, window.padding.top)),
       columns_(cut_into_tiles(shape(), in_.width, out_.width, window.padding.left)) {}
 
+std::int64_t TransformConv::block_images(std::int64_t channels) const noexcept {
+  const std::int64_t image_bytes = slices_elements(tiles(), channels) * std::int64_t{sizeof(float)};
+  return std::max(block_bytes / image_bytes, min_images());
+}
+
+std::int64_t TransformConv::min_images() const noexcept {
+  return base::ceil_div(min_tiles, tiles());
+}
+
 void TransformConv::to_slices(const kernels::KernelTable<float>& table, Side side, const float* image,
                               std::int64_t first, std::int64_t count, const Slices<float>& slices) const {
   const bool from_input = side == Side::in;
@@ -74,7 +88,7 @@ void TransformConv::to_slices(const kernels::KernelTable<float>& table, Side sid
                  (from_input ? column.in_begin : column.out_begin) * args.column_step;
       args.rows = from_input ? row.in : row.out;
       args.columns = from_input ? column.in : column.out;
-      table.transforms[static_cast<std::size_t>(transform_)].to_slices(args);
+      table.of(transform_).to_slices(args);
       args.slices += slices.width;
     }
 }
@@ -99,7 +113,7 @@ void TransformConv::from_slices(const kernels::KernelTable<float>& table, Side s
       args.columns = to_input ? column.in : column.out;
       args.accumulate_rows = to_input ? row.shared : 0;
       args.accumulate_columns = to_input ? column.shared : 0;
-      table.transforms[static_cast<std::size_t>(transform_)].from_slices(args);
+      table.of(transform_).from_slices(args);
       args.slices += slices.width;
     }
 }

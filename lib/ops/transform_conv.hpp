@@ -58,6 +58,7 @@ struct Slices {
   std::int64_t step;   ///< from a slice to the next
   std::int64_t width;  ///< channels of a tile, filled up
 
+  operator Slices<const T>() const noexcept { return {data, step, width}; }
   Slices at_tile(std::int64_t tile) const noexcept { return {data + tile * width, step, width}; }
   Slices at_channel(std::int64_t channel) const noexcept { return {data + channel, step, width}; }
 };
@@ -69,9 +70,7 @@ class TransformConv {
 
   enum class Side { in, out };
 
-  const kernels::TransformShape& shape() const noexcept {
-    return kernels::transform_shapes[static_cast<std::size_t>(transform_)];
-  }
+  const kernels::TransformShape& shape() const noexcept { return kernels::shape_of(transform_); }
   std::int64_t slices() const noexcept { return shape().slices; }
   /// Of an image.
   std::int64_t tiles() const noexcept { return static_cast<std::int64_t>(rows_.size() * columns_.size()); }
@@ -93,6 +92,11 @@ class TransformConv {
   std::int64_t slices_elements(std::int64_t tiles, std::int64_t channels) const noexcept {
     return slices() * slice_step(tiles, channels);
   }
+  /// Images whose slices of so many channels stay in the second-level cache while the weights pass through it, and make
+  /// tiles enough for that to pay.
+  std::int64_t block_images(std::int64_t channels) const noexcept;
+  /// The fewest that pay.
+  std::int64_t min_images() const noexcept;
   template <class T>
   static Slices<T> slices_at(T* data, std::int64_t tiles, std::int64_t channels) noexcept {
     return {data, slice_step(tiles, channels), base::round_up(channels, kernels::transform_channels)};

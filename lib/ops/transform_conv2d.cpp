@@ -10,12 +10,6 @@ namespace {
 
 using Side = TransformConv::Side;
 
-/// What the slices of one block of images may take: they stay in the second-level cache while the weights pass through
-/// it.
-constexpr std::int64_t block_bytes = 1280 * 1024;
-/// With fewer tiles the products wait for the weights.
-constexpr std::int64_t min_tiles = 8;
-
 /// The forward pass: V, then M of one block of output channels at a time.
 struct TransformForward {
   TransformConv conv;
@@ -23,16 +17,8 @@ struct TransformForward {
   Extent2D pooled;  ///< output without pool
 
   WeightSlicesLayout layout = conv.weights(false);
-  Window2D pool() const { return attributes.pool.value_or(Window2D{{1, 1}}); }
   std::int64_t out_image() const noexcept { return pooled.height * pooled.width * conv.channels(Side::out); }
 
-  /// Images whose slices make a block.
-  std::int64_t block_images(std::int64_t element_bytes) const noexcept {
-    const std::int64_t image_bytes =
-        conv.tiles() * conv.slices() * element_bytes *
-        (base::round_up(conv.channels(Side::in), kernels::transform_channels) + layout.width(0));
-    return std::max(block_bytes / image_bytes, base::ceil_div(min_tiles, conv.tiles()));
-  }
   /// The map of a few channels, before it is pooled.
   std::int64_t map_elements() const noexcept {
     return attributes.pool ? conv.extent(Side::out).height * conv.extent(Side::out).width * kernels::transform_channels
@@ -49,13 +35,13 @@ struct TransformForward {
                        {out + first, pooled.width * channels, channels, bias, attributes.activation});
       return;
     }
+    const Window2D& window = *attributes.pool;
     const Extent2D full = conv.extent(Side::out);
     for (std::int64_t part = 0; part < count; part += kernels::transform_channels) {
       constexpr std::int64_t column = kernels::transform_channels;
       const std::int64_t used = std::min(kernels::transform_channels, count - part);
       conv.from_slices(table, Side::out, m.at_channel(part), used,
                        {map, full.width * column, column, bias ? bias + part : nullptr, kernels::Activation::none});
-      const Window2D window = pool();
       for (std::int64_t row = 0; row < pooled.height; ++row) {
         const std::int64_t place = row * pooled.width * channels + first + part;
         table.max_pool({.in = map + row * window.stride.height * full.width * column,
@@ -97,7 +83,8 @@ struct ForwardTensors {
 
 /// Blocks of images, each through all stages.
 Phase depth_first(const kernels::KernelTable<float>& table, const std::shared_ptr<const TransformForward>& forward) {
-  const std::int64_t images = forward->block_images(sizeof(float)), tiles = images * forward->conv.tiles();
+  const std::int64_t images = forward->conv.block_images(forward->conv.channels(Side::in) + forward->layout.width(0));
+  const std::int64_t tiles = images * forward->conv.tiles();
   const std::int64_t v_elements = forward->conv.slices_elements(tiles, forward->conv.channels(Side::in));
   const std::int64_t m_elements = forward->conv.slices_elements(tiles, forward->layout.width(0));
   Phase phase{
@@ -117,13 +104,11 @@ Phase depth_first(const kernels::KernelTable<float>& table, const std::shared_pt
                        conv.channels(Side::in), v.at_tile(i * conv.tiles()));
       for (std::int64_t block = 0; block < forward->layout.blocks(); ++block) {
         const Slices<float> m = conv.slices_at(scratch + v_elements, tiles, forward->layout.width(block));
-        conv.multiply(table, {v.data, v.step, v.width}, count * conv.tiles(), forward->layout, t.weights, block, 0,
-                      conv.slices(), m);
+        conv.multiply(table, v, count * conv.tiles(), forward->layout, t.weights, block, 0, conv.slices(), m);
         for (std::int64_t i = 0; i < count; ++i) {
           const std::int64_t out = (first + i) * forward->out_image();
-          forward->write(table, Slices<const float>{m.data, m.step, m.width}.at_tile(i * conv.tiles()),
-                         forward->layout.first_channel(block), forward->layout.channels(block), t.bias, t.out + out,
-                         t.index ? t.index + out : nullptr, map);
+          forward->write(table, m.at_tile(i * conv.tiles()), forward->layout.first_channel(block),
+                         forward->layout.channels(block), t.bias, t.out + out, t.index ? t.index + out : nullptr, map);
         }
       }
     }
@@ -166,28 +151,25 @@ void add_phases(const kernels::KernelTable<float>& table, const std::shared_ptr<
                            for (std::int64_t item = work.item_begin; item < work.item_end;) {
                              const std::int64_t block = item / slices, slice = item % slices;
                              const std::int64_t count = std::min(slices - slice, work.item_end - item);
-                             forward->conv.multiply(table, {v.data, v.step, v.width},
-                                                    work.batch * forward->conv.tiles(), forward->layout, t.weights,
-                                                    block, slice, count,
+                             forward->conv.multiply(table, v, work.batch * forward->conv.tiles(), forward->layout,
+                                                    t.weights, block, slice, count,
                                                     m_of(tensors).at_channel(forward->layout.first_channel(block)));
                              item += count;
                            }
                          }});
-  step.phases.push_back({"output", base::ceil_div(out_channels, chunk), true,
-                         forward->map_elements() * std::int64_t{sizeof(float)},
-                         [&table, forward, m_of, out_channels](Tensors tensors, const Work& work) {
-                           const ForwardTensors t(*forward, tensors);
-                           const Slices<float> m = m_of(tensors);
-                           const std::int64_t first = work.item_begin * chunk;
-                           const std::int64_t end = std::min(out_channels, work.item_end * chunk);
-                           for (std::int64_t i = work.image_begin; i < work.image_end; ++i) {
-                             const std::int64_t out = i * forward->out_image();
-                             const Slices<const float> of_image{m.data, m.step, m.width};
-                             forward->write(table, of_image.at_tile(i * forward->conv.tiles()).at_channel(first), first,
-                                            end - first, t.bias, t.out + out, t.index ? t.index + out : nullptr,
-                                            reinterpret_cast<float*>(work.scratch));
-                           }
-                         }});
+  step.phases.push_back(
+      {"output", base::ceil_div(out_channels, chunk), true, forward->map_elements() * std::int64_t{sizeof(float)},
+       [&table, forward, m_of, out_channels](Tensors tensors, const Work& work) {
+         const ForwardTensors t(*forward, tensors);
+         const Slices<float> m = m_of(tensors);
+         const std::int64_t first = work.item_begin * chunk;
+         const std::int64_t end = std::min(out_channels, work.item_end * chunk);
+         for (std::int64_t i = work.image_begin; i < work.image_end; ++i) {
+           const std::int64_t out = i * forward->out_image();
+           forward->write(table, m.at_tile(i * forward->conv.tiles()).at_channel(first), first, end - first, t.bias,
+                          t.out + out, t.index ? t.index + out : nullptr, reinterpret_cast<float*>(work.scratch));
+         }
+       }});
 }
 
 }  // namespace
@@ -210,7 +192,7 @@ Step TransformConv2D::lower(const LowerRequest& request) const {
   Step step{forward->conv.shape().name, {}};
   add_phases(table, forward, request.batch, step);
   step.depth_first = depth_first(table, forward);
-  step.min_images = base::ceil_div(min_tiles, forward->conv.tiles());
+  step.min_images = forward->conv.min_images();
   return step;
 }
 

@@ -12,9 +12,6 @@ namespace {
 
 using Side = TransformConv::Side;
 
-/// What one lane's part of a product may take of its second-level cache.
-constexpr std::int64_t block_bytes = 1280 * 1024;
-constexpr std::int64_t min_tiles = 8;
 /// Input channels of one item of the weights' gradient.
 constexpr std::int64_t row_channels = 16;
 
@@ -39,8 +36,8 @@ struct TransformBackward {
   Slices<float> slices_of(Tensors tensors, Side side) const noexcept {
     return conv.slices_at(tensor<float>(tensors, side == Side::in ? v_tensor : z_tensor), tiles(), conv.channels(side));
   }
-  std::int64_t slices_bytes(Side side, std::int64_t element_bytes) const noexcept {
-    return conv.slices_elements(tiles(), conv.channels(side)) * element_bytes;
+  std::int64_t slices_bytes(Side side) const noexcept {
+    return conv.slices_elements(tiles(), conv.channels(side)) * std::int64_t{sizeof(float)};
   }
 };
 
@@ -64,9 +61,7 @@ Phase transform_phase(const kernels::KernelTable<float>& table,
 /// The image's gradient. Item = a block of its channels.
 Phase data_phase(const kernels::KernelTable<float>& table, const std::shared_ptr<const TransformBackward>& backward) {
   const TransformConv& conv = backward->conv;
-  const std::int64_t tile_bytes = conv.slices() * backward->transposed.width(0) * std::int64_t{sizeof(float)};
-  const std::int64_t images = std::min(
-      backward->batch, std::max(block_bytes / (tile_bytes * conv.tiles()), base::ceil_div(min_tiles, conv.tiles())));
+  const std::int64_t images = std::min(backward->batch, conv.block_images(backward->transposed.width(0)));
   const std::int64_t scratch = conv.slices_elements(images * conv.tiles(), backward->transposed.width(0));
   Phase phase{"data", backward->transposed.blocks(), true, scratch * std::int64_t{sizeof(float)}, {}};
   phase.run = [&table, backward, images](Tensors tensors, const Work& work) {
@@ -80,13 +75,10 @@ Phase data_phase(const kernels::KernelTable<float>& table, const std::shared_ptr
       for (std::int64_t block = work.item_begin; block < work.item_end; ++block) {
         const Slices<float> products = conv.slices_at(reinterpret_cast<float*>(work.scratch), images * conv.tiles(),
                                                       backward->transposed.width(block));
-        conv.multiply(table, Slices<const float>{z.data, z.step, z.width}.at_tile(first * conv.tiles()),
-                      count * conv.tiles(), backward->transposed, tensor<const float>(tensors, kernel_tensor), block, 0,
-                      conv.slices(), products);
+        conv.multiply(table, z.at_tile(first * conv.tiles()), count * conv.tiles(), backward->transposed,
+                      tensor<const float>(tensors, kernel_tensor), block, 0, conv.slices(), products);
         for (std::int64_t i = 0; i < count; ++i)
-          conv.from_slices(table, Side::in,
-                           Slices<const float>{products.data, products.step, products.width}.at_tile(i * conv.tiles()),
-                           backward->transposed.channels(block),
+          conv.from_slices(table, Side::in, products.at_tile(i * conv.tiles()), backward->transposed.channels(block),
                            {tensor<float>(tensors, image_gradient_tensor) +
                                 (first + i) * conv.image_elements(Side::in) + backward->transposed.first_channel(block),
                             width * channels, channels});
@@ -168,11 +160,11 @@ class WeightsGradient {
       args.channels = std::min(to.block, weights().width(block) - channel);
       args.taps = gradient + to.position(n) + first * to.block;
       args.slices = slices + channel;
-      table_->transforms[static_cast<std::size_t>(transform_)].weight_slices(args);
+      table_->of(transform_).weight_slices(args);
       // What fills up a packed block is zero, whatever 0 * infinity made of it.
       const std::int64_t used = std::min(to.block, to.out - n);
       for (std::int64_t row = 0; used < to.block && row < 9 * rows; ++row)
-        std::fill_n(args.taps + (row / rows * to.in + row % rows) * to.block + used, to.block - used, float{});
+        std::fill_n(args.taps + (row / rows * to.in + row % rows) * to.block + used, to.block - used, 0.f);
     }
   }
 
@@ -209,15 +201,14 @@ Step TransformConv2DBackward::lower(const LowerRequest& request) const {
   const kernels::KernelTable<float>& table = *request.kernels.float_table();
   const bool weights = request.wanted[1] || request.wanted[2];
   Step step{backward->conv.shape().name, {}};
-  step.workspace_bytes = {backward->slices_bytes(Side::out, sizeof(float)),
-                          weights ? backward->slices_bytes(Side::in, sizeof(float)) : 0};
+  step.workspace_bytes = {backward->slices_bytes(Side::out), weights ? backward->slices_bytes(Side::in) : 0};
   step.phases.push_back(transform_phase(table, backward, "gradient", Side::out, out_gradient_tensor));
   if (request.wanted[0]) step.phases.push_back(data_phase(table, backward));
   if (weights) {
     step.phases.push_back(transform_phase(table, backward, "input", Side::in, image_tensor));
     step.phases.push_back(WeightsGradient(table, backward, transform_).phase());
   }
-  step.min_images = base::ceil_div(min_tiles, backward->conv.tiles());
+  step.min_images = backward->conv.min_images();
   return step;
 }
 

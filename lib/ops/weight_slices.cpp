@@ -6,14 +6,13 @@ namespace tilewise::ops {
 std::vector<TensorSpec> WeightSlices::infer(const std::vector<TensorSpec>& inputs) const {
   const Shape& kernel = inputs[0].shape;
   expect_inputs(*this, inputs, {{{3, 3, kernel[2], kernel[3]}, Storage::packed}});
-  const WeightSlicesLayout layout(kernels::transform_shapes[static_cast<std::size_t>(transform_)], kernel[2],
-                                  kernel[3]);
+  const WeightSlicesLayout layout(kernels::shape_of(transform_), kernel[2], kernel[3]);
   return {{{layout.elements()}, Storage::plain}};
 }
 
 Step WeightSlices::lower(const LowerRequest& request) const {
   const Shape& kernel = request.inputs[0].shape;
-  const WeightSlicesLayout to(kernels::transform_shapes[static_cast<std::size_t>(transform_)], kernel[2], kernel[3]);
+  const WeightSlicesLayout to(kernels::shape_of(transform_), kernel[2], kernel[3]);
   const kernels::KernelTable<float>& table = *request.kernels.float_table();
   const base::WeightsLayout from = weights_layout(request.inputs[0], table.channel_block);
   // An item is one input channel of one block.
@@ -35,7 +34,7 @@ Step WeightSlices::lower(const LowerRequest& request) const {
         args.taps = const_cast<float*>(tensor<const float>(tensors, 0)) +
                     from.position(to.first_channel(block) + channel) + row * from.block + (transposed ? 8 * tap : 0);
         args.slices = tensor<float>(tensors, 1) + to.begin(block) + row * to.width(block) + channel;
-        table.transforms[static_cast<std::size_t>(transform)].weight_slices(args);
+        table.of(transform).weight_slices(args);
       }
     }
   };

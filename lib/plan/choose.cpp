@@ -230,8 +230,6 @@ void choose(Graph& graph, const PlanOptions& options) {
   }
   drop_unread(rewriter);
   transform_convolutions(graph, options);
-  // What only a transform's weights were made of goes, too.
-  drop_unread(rewriter);
   std::stable_partition(graph.nodes().begin(), graph.nodes().end(),
                         [&](const Node& node) { return is_derived(graph, node); });
 }

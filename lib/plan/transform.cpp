@@ -58,10 +58,10 @@ void transform_backward(Graph& graph, const PlanOptions& options, std::size_t po
       choice_for(graph, options, {node.inputs[1], node.inputs[2], op.window(), op.kernel_shape(), op.groups()});
   graph.nodes()[position].why = choice.why;
   if (!choice.transform) return;
-  // Where the image needs no gradient, nothing of the kernel is read.
-  const bool wanted = node.inputs[2] != no_value && node.outputs[0] != no_value;
   const ValueId slices =
-      wanted ? graph.emit(std::make_shared<ops::WeightSlices>(*choice.transform, true), {node.inputs[2]})[0] : no_value;
+      node.inputs[2] == no_value
+          ? no_value
+          : graph.emit(std::make_shared<ops::WeightSlices>(*choice.transform, true), {node.inputs[2]})[0];
   Node& changed = graph.nodes()[position];
   changed.op = std::make_shared<ops::TransformConv2DBackward>(*choice.transform, op.window(), op.kernel_shape());
   changed.inputs[2] = slices;

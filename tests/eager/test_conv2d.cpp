@@ -1,15 +1,10 @@
-#include <cmath>
-
-#include "base/random.hpp"
 #include "eager/user_memory.hpp"
 #include "ops/conv2d.hpp"
 #include "ops/transpose_weights.hpp"
 #include "support/catch.hpp"
 #include "support/counts.hpp"
 #include "support/pick.hpp"
-#include "support/settings.hpp"
 #include "tilewise/error.hpp"
-#include "tilewise/isa.hpp"
 #include "tilewise/ops.hpp"
 
 using namespace tilewise;
@@ -161,50 +156,4 @@ TEST_CASE("a prepared conv2d_backward follows its weights", "[eager]") {
     REQUIRE(memory.read(gradients.dw) == c.gradients[1]);
     REQUIRE(memory.read(gradients.db) == c.gradients[2]);
   });
-}
-
-namespace {
-
-/// The square root of the sum of squares.
-double norm(const std::vector<float>& values) {
-  double square = 0;
-  for (float x : values) square += double{x} * double{x};
-  return std::sqrt(square);
-}
-
-std::vector<float> drawn(std::size_t count, std::uint64_t stream) {
-  const base::Random random(2, base::Stream::test, stream);
-  std::vector<float> values(count);
-  for (std::size_t i = 0; i < count; ++i) values[i] = random.uniform(i) - 0.5f;
-  return values;
-}
-
-}  // namespace
-
-TEST_CASE("the arithmetic of one conv2d and its backward: transforms where they are allowed", "[eager]") {
-  const Shape image{16, 7, 7, 64}, kernel{3, 3, 64, 64}, result{16, 7, 7, 64};
-  const std::vector<float> x = drawn(16 * 49 * 64, 0), w = drawn(9 * 64 * 64, 1), dy = drawn(16 * 49 * 64, 2);
-  const auto run = [&](const Conv2DParams& params) {
-    std::vector<float> all(dy.size() + x.size() + w.size());
-    float* const dx = all.data() + dy.size();
-    conv2d({x.data(), image}, {w.data(), kernel}, {}, params, {all.data(), result});
-    conv2d_backward({dy.data(), result}, {x.data(), image}, {w.data(), kernel}, params,
-                    {.dx = {dx, image}, .dw = {dx + x.size(), kernel}});
-    return all;
-  };
-  for (Isa used : available_isas()) {
-    if (used == Isa::reference) continue;  // slow, and without transforms
-    INFO("isa " << isa_name(used));
-    const ForcedIsa forced(used);
-    const std::vector<float> direct = run({.padding = same, .arithmetic = Arithmetic::strict});
-    CHECK(run({.padding = same, .arithmetic = Arithmetic::fast, .algorithm = "direct"}) == direct);
-    for (Arithmetic arithmetic : {Arithmetic::standard, Arithmetic::fast}) {
-      std::vector<float> difference = run({.padding = same, .arithmetic = arithmetic});
-      for (std::size_t i = 0; i < direct.size(); ++i) difference[i] -= direct[i];
-      CHECK((norm(difference) > 0) == (used != Isa::sse2));
-      CHECK(norm(difference) <= (arithmetic == Arithmetic::fast ? 3e-5 : 1e-6) * norm(direct));
-    }
-  }
-  CHECK_THROWS_WITH(run({.padding = same, .algorithm = "fft9"}),
-                    "conv2d: no algorithm is called 'fft9'; expected one of direct, fft8, fft16, winograd7");
 }

@@ -15,7 +15,7 @@ constexpr int classes = 3;
 
 /// Every element of a parameter; at a short scale one of seventeen where there are many.
 std::size_t step(std::size_t elements) {
-  return scaled(50) < 50 && elements > 40 ? 17 : 1;
+  return is_short_scale() && elements > 40 ? 17 : 1;
 }
 
 void check_gradients(nn::Topology topology, const Shape& shape, bool fuse) {

@@ -55,7 +55,7 @@ std::vector<Layer> smooth_layers() {
 
 TEST_CASE("a smooth network stays near its float64 reference", "[nn]") {
   const nn::Network network(smooth_layers(), small_shape());
-  const int steps = scaled(50) < 50 ? 10 : 100;
+  const int steps = is_short_scale() ? 10 : 100;
   for (Isa isa : available_isas()) {
     const auto found = distances(network, SGD{.learning_rate = 0.05, .momentum = 0.9}, isa, steps);
     std::printf("parity, tanh and average pool, %s: %.1e after 1 step, %.1e after %d\n",

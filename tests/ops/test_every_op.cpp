@@ -37,7 +37,7 @@ template <class F>
 void for_tails(const DrawnOp& drawn, Numbers numbers, F f) {
   Pick any(numbers, 0);
   drawn.draw(any);
-  const std::int64_t step = scaled(50) < 50 ? 25 : 1;
+  const std::int64_t step = is_short_scale() ? 25 : 1;
   for (std::size_t axis = 0; axis < any.axes().size(); ++axis)
     for (std::int64_t value = 1; value <= any.axes()[axis]; value += step) {
       Pick pick(numbers, 30'000'000 + 1000 * axis + static_cast<std::uint64_t>(value));

@@ -47,11 +47,9 @@ struct LayerCase {
     window.padding = {1, 1, 1, 1};
     if (draw.flag()) window.padding = {draw(0, 2), draw(0, 2), draw(0, 2), draw(0, 2)};
     out = window.out(in);
-    const bool is_short_scale =
-        scaled(drawn_layers) < drawn_layers;  // an emulator: plain loops in float64 take minutes
-    batch = draw(1, is_short_scale ? 2 : 20);
+    batch = draw(1, is_short_scale() ? 2 : 20);
     in_channels = draw(1, 40);
-    out_channels = is_short_scale || draw(0, 3) > 0 ? draw(1, 40) : draw(60, 135);
+    out_channels = is_short_scale() || draw(0, 3) > 0 ? draw(1, 40) : draw(60, 135);
     relu = draw.flag();
     pooled = draw.flag() && out.height > 1 && out.width > 1;
     build(draw);

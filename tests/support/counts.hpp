@@ -10,6 +10,11 @@ namespace tilewise::test {
 /// fifty times as many. At least 1. Throws std::runtime_error for any other scale.
 std::uint64_t scaled(std::uint64_t count);
 
+/// Whether that is "short": what takes plain loops long is then made small.
+inline bool is_short_scale() {
+  return scaled(50) < 50;
+}
+
 /// Adds `cases` that were checked of `what` ("conv_tile/avx2") to a row of the test plan ("exact integers"). At the end
 /// of the program each row is printed: of how many things, how many cases of each at least, and how many in all.
 void count_cases(const std::string& row, const std::string& what, std::uint64_t cases);

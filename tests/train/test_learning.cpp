@@ -24,10 +24,6 @@ std::vector<double> training_bits(int threads, const Optimizer& optimizer, int e
   return bits;
 }
 
-bool is_short_scale() {
-  return scaled(50) < 50;
-}
-
 /// Six epochs of the first `images` of Fashion-MNIST; at a short scale two of very few.
 template <class AnyModel>
 History learn_fashion_mnist(AnyModel& model, std::int64_t images) {

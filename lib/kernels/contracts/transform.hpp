@@ -83,7 +83,8 @@ inline constexpr std::int64_t transform_block = 64;
 
 /// The products of `slices` slices: out[s*out_slice + t*out_step + n] = sum_{k<depth} in[s*in_slice + t*in_step + k] *
 /// weights[s*weights_slice + k*weights_step + n] for 0 <= t < count and 0 <= n < channels, as one chain of fused
-/// multiply-adds in the order of k, from zero. channels: a multiple of transform_channels, at most transform_block.
+/// multiply-adds in the order of k, from zero; count may be 0. channels: a multiple of transform_channels, at most
+/// transform_block.
 template <class T>
 struct SliceProductArgs {
   const T* in;
@@ -133,6 +134,9 @@ inline constexpr TransformShape transform_shapes[] = {
 #include "kernels/transforms.inc"
 #undef TRANSFORM
 };
+constexpr const TransformShape& shape_of(Transform transform) {
+  return transform_shapes[static_cast<int>(transform)];
+}
 inline constexpr int transform_count = sizeof(transform_shapes) / sizeof(transform_shapes[0]);
 
 }  // namespace tilewise::kernels

@@ -54,7 +54,7 @@ struct SliceLoop {
   const float *in, *columns;
   float* out;
   std::int64_t in_slice, columns_slice, out_slice;
-  std::int64_t slices, rows, groups;
+  std::int64_t slices, rows, channels;
 };
 
 /// All tiles of all slices, in groups of `Vectors` vectors of channels.
@@ -63,11 +63,12 @@ void slice_tiles(const SliceLoop& loop, const SliceSteps& steps, std::integer_se
   using Tile = void (*)(const SliceSteps&, const float*, const float*, float*, const float*);
   static constexpr Tile by_rows[] = {&slice_tile<Arch, R + 1, Vectors>...};
   constexpr std::int64_t most = sizeof...(R), width = Vectors * lanes<Arch>;
+  if (loop.rows == 0) return;
   // Even tiles, the higher ones first.
   const std::int64_t tiles = (loop.rows + most - 1) / most, low = loop.rows / tiles, high_tiles = loop.rows % tiles;
   const Tile low_tile = by_rows[low - 1], high_tile = by_rows[high_tiles > 0 ? low : low - 1];
   for (std::int64_t s = 0; s < loop.slices; ++s)
-    for (std::int64_t group = 0; group < loop.groups; ++group) {
+    for (std::int64_t group = 0; group < loop.channels / width; ++group) {
       const float* in = loop.in + s * loop.in_slice;
       const float* const columns = loop.columns + s * loop.columns_slice + group * width;
       float* out = loop.out + s * loop.out_slice + group * width;
@@ -85,14 +86,14 @@ void slice_tiles(const SliceLoop& loop, const SliceSteps& steps, std::integer_se
     }
 }
 
-/// Register tiles of at most Sums vectors of sums, at most MaxVectors wide.
+/// Register tiles of at most Sums vectors of sums, MaxVectors wide, or, where that is transform_block, as wide as a
+/// block.
 template <class Arch, int Sums, int MaxVectors>
-void slice_loop(SliceLoop loop, const SliceSteps& steps, std::int64_t channels) {
+void slice_loop(const SliceLoop& loop, const SliceSteps& steps) {
   constexpr int most_rows = 12;
   constexpr std::int64_t widest = MaxVectors * lanes<Arch>;
   static_assert(widest == transform_channels || widest == transform_block);
-  const std::int64_t width = widest == transform_channels ? widest : channels;
-  loop.groups = channels / width;
+  const std::int64_t width = widest == transform_channels ? widest : loop.channels;
   unroll<MaxVectors>([&](auto v) TILEWISE_INLINE {
     constexpr int vectors = v.value + 1;
     constexpr int max_rows = Sums / vectors < most_rows ? Sums / vectors : most_rows;
@@ -104,16 +105,16 @@ void slice_loop(SliceLoop loop, const SliceSteps& steps, std::int64_t channels) 
 
 template <class Arch, int Sums, int MaxVectors>
 void slice_product(const SliceProductArgs<float>& args) {
-  slice_loop<Arch, Sums, MaxVectors>(
-      {args.in, args.weights, args.out, args.in_slice, args.weights_slice, args.out_slice, args.slices, args.count, 0},
-      {args.in_step, 1, args.weights_step, args.out_step, args.depth, false}, args.channels);
+  slice_loop<Arch, Sums, MaxVectors>({args.in, args.weights, args.out, args.in_slice, args.weights_slice,
+                                      args.out_slice, args.slices, args.count, args.channels},
+                                     {args.in_step, 1, args.weights_step, args.out_step, args.depth, false});
 }
 
 template <class Arch, int Sums, int MaxVectors>
 void slice_gradient(const SliceGradientArgs<float>& args) {
-  slice_loop<Arch, Sums, MaxVectors>(
-      {args.in, args.gradient, args.out, args.in_slice, args.gradient_slice, args.out_slice, args.slices, args.rows, 0},
-      {1, args.in_step, args.gradient_step, args.out_step, args.count, args.accumulate}, args.channels);
+  slice_loop<Arch, Sums, MaxVectors>({args.in, args.gradient, args.out, args.in_slice, args.gradient_slice,
+                                      args.out_slice, args.slices, args.rows, args.channels},
+                                     {1, args.in_step, args.gradient_step, args.out_step, args.count, args.accumulate});
 }
 
 }  // namespace
