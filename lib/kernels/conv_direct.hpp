@@ -13,34 +13,55 @@ namespace {
 template <class Arch, int BlockVectors>
 constexpr int channel_block = lanes<Arch>* BlockVectors;
 
+/// Asks for memory that is far away, a little with each step of a tile's sums, so that it comes while they are made.
+struct Ahead {
+  const char* next;
+  std::int64_t step;  ///< bytes
+  [[gnu::always_inline]] inline void ask() {
+    __builtin_prefetch(next, 0, 2);  // into the second-level cache: the first is full of what the tile reads
+    next += step;
+  }
+};
+struct NothingAhead {
+  [[gnu::always_inline]] inline void ask() {}
+};
+
 /// The hot loop of forward and backward-data, for `Places` places at each of `Positions` positions:
 /// sum[q * Places + p][v] += in[q][p * in_step + k] * weights[k][v] for 0 <= k < length.
-template <class Arch, int Positions, int Places, int Vectors, int BlockVectors>
+template <class Arch, int Positions, int Places, int Vectors, int BlockVectors, class Next>
 [[gnu::always_inline]] inline void add_products(Vec<Arch> (&sum)[Positions * Places][Vectors],
                                                 const float* const* first_in, std::int64_t in_offset,
-                                                std::int64_t in_step, const float* weights, std::int64_t length) {
-  const float* in[Positions];
-  unroll<Positions>([&](auto q) TILEWISE_INLINE { in[q] = first_in[q] + in_offset; });
+                                                std::int64_t in_step, const float* weights, std::int64_t length,
+                                                Next& ahead) {
+  // A pointer serves a few places, for one each would not fit the registers, and the steps to them all would not
+  // either.
+  constexpr int shared = 4, pointers = (Places + shared - 1) / shared;
+  const float* in[Positions][pointers];
+  unroll<Positions>([&](auto q) TILEWISE_INLINE {
+    unroll<pointers>([&](auto i) TILEWISE_INLINE { in[q][i] = first_in[q] + in_offset + i * shared * in_step; });
+  });
   for (std::int64_t k = 0; k < length; ++k) {
+    ahead.ask();
     Vec<Arch> w[Vectors];
     unroll<Vectors>([&](auto v) TILEWISE_INLINE { w[v] = load<Arch>(weights + v * lanes<Arch>); });
     unroll<Positions>([&](auto q) TILEWISE_INLINE {
       unroll<Places>([&](auto p) TILEWISE_INLINE {
-        const Vec<Arch> x(in[q][p * in_step]);
+        const Vec<Arch> x(in[q][p / shared][p % shared * in_step]);
         auto& row = sum[q * Places + p];
         unroll<Vectors>([&](auto v) TILEWISE_INLINE { row[v] = fma<Arch>(x, w[v], row[v]); });
       });
-      ++in[q];
+      unroll<pointers>([&](auto i) TILEWISE_INLINE { ++in[q][i]; });
     });
     weights += channel_block<Arch, BlockVectors>;
   }
 }
 
-/// sum = the whole chains, start and all taps, of `Positions` output positions whose taps have the same weights.
-template <class Arch, int Positions, int Places, int Vectors, int BlockVectors>
+/// sum = the whole chains, start and all taps, of `Positions` output positions whose taps have the same weights. With
+/// Ahead they have one tap each.
+template <class Arch, int Positions, int Places, int Vectors, int BlockVectors, class Next = NothingAhead>
 [[gnu::always_inline]] inline void conv_sums(Vec<Arch> (&sum)[Positions * Places][Vectors],
-                                             const ConvTileArgs<float>& args, const ConvTaps* taps,
-                                             std::int64_t first) {
+                                             const ConvTileArgs<float>& args, const ConvTaps* taps, std::int64_t first,
+                                             Next ahead = {}) {
   constexpr int width = lanes<Arch>;
   if (Positions == 1 && args.accumulate) {
     const float* out = args.out + first * args.out_step;
@@ -55,27 +76,45 @@ template <class Arch, int Positions, int Places, int Vectors, int BlockVectors>
       unroll<Positions * Places>([&](auto p) TILEWISE_INLINE { sum[p][v] = start; });
     });
   }
+  const float* in[Positions];
+  unroll<Positions>([&](auto q) TILEWISE_INLINE { in[q] = args.in + first * args.in_step + taps[q].in_offset; });
+  const float* weights = args.weights + taps->weights_offset;
+  if constexpr (std::is_same_v<Next, Ahead>) {
+    add_products<Arch, Positions, Places, Vectors, BlockVectors>(sum, in, 0, args.in_step, weights, args.in_channels,
+                                                                 ahead);
+    return;
+  }
   std::int64_t columns = taps->columns;
   std::int64_t length = args.in_channels;
   if (args.in_column == length && args.weights_column == length * channel_block<Arch, BlockVectors>) {
     length *= columns;  // neighbouring columns are one long row of channels
     columns = 1;
   }
-  const float* in[Positions];
-  unroll<Positions>([&](auto q) TILEWISE_INLINE { in[q] = args.in + first * args.in_step + taps[q].in_offset; });
   for (std::int64_t r = 0; r < taps->rows; ++r)
     for (std::int64_t c = 0; c < columns; ++c)
       add_products<Arch, Positions, Places, Vectors, BlockVectors>(
           sum, in, r * args.in_row + c * args.in_column, args.in_step,
-          args.weights + taps->weights_offset + r * args.weights_row + c * args.weights_column, length);
+          weights + r * args.weights_row + c * args.weights_column, length, ahead);
 }
 
-template <class Arch, int Places, int Vectors, int BlockVectors>
+/// The part of `args.ahead` that falls to the tile of places [first, first + places).
+template <class Next>
+[[gnu::always_inline]] inline Next ahead_of_tile(const ConvTileArgs<float>& args, std::int64_t first, int places) {
+  if constexpr (std::is_same_v<Next, Ahead>) {
+    const std::int64_t bytes = args.ahead_count * static_cast<std::int64_t>(sizeof(float)) / args.count;  // of a place
+    return {reinterpret_cast<const char*>(args.ahead) + first * bytes, places * bytes / args.in_channels + 1};
+  } else {
+    return {};
+  }
+}
+
+template <class Arch, int Places, int Vectors, int BlockVectors, class Next>
 void conv_places(const ConvTileArgs<float>& shared_args, std::int64_t first) {
   const ConvTileArgs<float> args = shared_args;  // a copy of our own, which no store below can change
   constexpr int width = lanes<Arch>;
   Vec<Arch> sum[Places][Vectors];
-  conv_sums<Arch, 1, Places, Vectors, BlockVectors>(sum, args, args.positions, first);
+  conv_sums<Arch, 1, Places, Vectors, BlockVectors>(sum, args, args.positions, first,
+                                                    ahead_of_tile<Next>(args, first, Places));
   float* out = args.out + first * args.out_step;
   unroll<Places>([&](auto p) TILEWISE_INLINE {
     if (args.activation == Activation::relu)
@@ -184,10 +223,15 @@ template <class Arch, int BlockVectors, int Vectors, int... P, int... P4>
 void conv_tile_of_vectors(const ConvTileArgs<float>& args, std::integer_sequence<int, P...>,
                           std::integer_sequence<int, P4...>) {
   using Kernel = void (*)(const ConvTileArgs<float>&, std::int64_t);
-  static constexpr Kernel plain[] = {&conv_places<Arch, P + 1, Vectors, BlockVectors>...};
+  static constexpr Kernel plain[] = {&conv_places<Arch, P + 1, Vectors, BlockVectors, NothingAhead>...};
+  static constexpr Kernel asking[] = {&conv_places<Arch, P + 1, Vectors, BlockVectors, Ahead>...};
   static constexpr Kernel pool[] = {&conv_pool_places<Arch, P + 1, Vectors, BlockVectors>...};
   static constexpr Kernel pool4[] = {&conv_pool4_places<Arch, P4 + 1, Vectors, BlockVectors>...};
-  if (args.position_count == 1)
+  // A single tile has no time to spare: the next weights take as long to come as its own do to be used.
+  if (args.position_count == 1 && args.ahead && args.count > static_cast<int>(sizeof...(P)) &&
+      args.positions->rows == 1 && args.positions->columns == 1)
+    run_tiles(args, args.count, asking);
+  else if (args.position_count == 1)
     run_tiles(args, args.count, plain);
   else if (args.position_count == 4 && have_same_taps(args.positions, 4))
     run_tiles(args, args.count, pool4);
@@ -205,64 +249,86 @@ void conv_tile(const ConvTileArgs<float>& args) {
   });
 }
 
-/// One tile of rows [first, first + Rows) of a tap's weights: sum[k][v] += in[k] * out_gradient[v] over all places.
-template <class Arch, int Rows, int Vectors, int BlockVectors>
-void conv_weights_rows(const ConvWeightsTileArgs<float>& args, std::int64_t first) {
+/// One tile of `Rows` rows of a tap's weights: gradient[k][v] += in[k] * out_gradient[v] over all places. In one loop
+/// it also asks, at each place, for an input `ahead` and for `next_step` floats of the gradient two tiles ahead.
+template <class Arch, int Rows, int Vectors, int BlockVectors, bool OneLoop>
+[[gnu::always_inline]] inline void conv_weights_rows(const ConvWeightsTileArgs<float>& args, const float* first_in,
+                                                     const float* first_out_gradient, float* gradient,
+                                                     [[maybe_unused]] std::int64_t next_step) {
   constexpr int width = lanes<Arch>;
-  float* gradient = args.weights_gradient + first * channel_block<Arch, BlockVectors>;
+  constexpr std::int64_t block = channel_block<Arch, BlockVectors>;
   const std::int64_t last_width = args.out_channels - (Vectors - 1) * width;
   Vec<Arch> sum[Rows][Vectors];
-  unroll<Rows>([&](auto k) TILEWISE_INLINE {
-    unroll<Vectors>([&](auto v) TILEWISE_INLINE {
-      sum[k][v] =
-          args.accumulate ? load<Arch>(gradient + k * channel_block<Arch, BlockVectors> + v * width) : Vec<Arch>(0.f);
+  if (args.accumulate)
+    unroll<Rows>([&](auto k) TILEWISE_INLINE {
+      unroll<Vectors>([&](auto v) TILEWISE_INLINE { sum[k][v] = load<Arch>(gradient + k * block + v * width); });
     });
-  });
-  const auto add_places = [&](auto is_partial) TILEWISE_INLINE {
-    for (std::int64_t i = 0; i < args.images; ++i) {
-      for (std::int64_t r = 0; r < args.rows; ++r) {
-        const float* in = args.in + i * args.in_image + r * args.in_row + first;
-        const float* out_gradient = args.out_gradient + i * args.out_image + r * args.out_row;
-        for (std::int64_t c = 0; c < args.columns; ++c) {
-          Vec<Arch> g[Vectors];
-          unroll<Vectors - is_partial.value>([&](auto v)
-                                                 TILEWISE_INLINE { g[v] = load<Arch>(out_gradient + v * width); });
-          if constexpr (is_partial.value)
-            g[Vectors - 1] = load_first<Arch>(out_gradient + (Vectors - 1) * width, last_width);
-          unroll<Rows>([&](auto k) TILEWISE_INLINE {
-            const Vec<Arch> x(in[k]);
-            unroll<Vectors>([&](auto v) TILEWISE_INLINE { sum[k][v] = fma<Arch>(x, g[v], sum[k][v]); });
-          });
-          in += args.in_column;
-          out_gradient += args.out_column;
-        }
+  else
+    unroll<Rows>([&](auto k)
+                     TILEWISE_INLINE { unroll<Vectors>([&](auto v) TILEWISE_INLINE { sum[k][v] = Vec<Arch>(0.f); }); });
+  [[maybe_unused]] const float* next = gradient + 2 * Rows * block;
+  const auto add_columns = [&](auto is_partial, const float* in, const float* out_gradient) TILEWISE_INLINE {
+    for (std::int64_t c = 0; c < args.columns; ++c) {
+      if constexpr (OneLoop) {
+        __builtin_prefetch(in + args.ahead);
+        __builtin_prefetch(next, 1);
+        next += next_step;
       }
+      Vec<Arch> g[Vectors];
+      unroll<Vectors - is_partial.value>([&](auto v) TILEWISE_INLINE { g[v] = load<Arch>(out_gradient + v * width); });
+      if constexpr (is_partial.value)
+        g[Vectors - 1] = load_first<Arch>(out_gradient + (Vectors - 1) * width, last_width);
+      unroll<Rows>([&](auto k) TILEWISE_INLINE {
+        const Vec<Arch> x(in[k]);
+        unroll<Vectors>([&](auto v) TILEWISE_INLINE { sum[k][v] = fma<Arch>(x, g[v], sum[k][v]); });
+      });
+      in += args.in_column;
+      out_gradient += args.out_column;
     }
+  };
+  const auto add_places = [&](auto is_partial) TILEWISE_INLINE {
+    if constexpr (OneLoop)
+      add_columns(is_partial, first_in, first_out_gradient);
+    else
+      for (std::int64_t i = 0; i < args.images; ++i)
+        for (std::int64_t r = 0; r < args.rows; ++r)
+          add_columns(is_partial, first_in + i * args.in_image + r * args.in_row,
+                      first_out_gradient + i * args.out_image + r * args.out_row);
   };
   if (last_width == width)
     add_places(Constant<0>{});
   else
     add_places(Constant<1>{});
   unroll<Rows>([&](auto k) TILEWISE_INLINE {
-    float* row = gradient + k * channel_block<Arch, BlockVectors>;
-    unroll<Vectors>([&](auto v) TILEWISE_INLINE { store<Arch>(row + v * width, sum[k][v]); });
+    unroll<Vectors>([&](auto v) TILEWISE_INLINE { store<Arch>(gradient + k * block + v * width, sum[k][v]); });
   });
   // Columns from out_channels on are zero by contract, whatever was there and whatever 0 * in made of it.
-  if (args.out_channels < channel_block<Arch, BlockVectors>)
+  if (args.out_channels < block)
     for (int k = 0; k < Rows; ++k)
-      for (std::int64_t n = args.out_channels; n < channel_block<Arch, BlockVectors>; ++n)
-        gradient[k * channel_block<Arch, BlockVectors> + n] = 0.f;
+      for (std::int64_t n = args.out_channels; n < block; ++n) gradient[k * block + n] = 0.f;
 }
 
-template <class Arch, int BlockVectors, int Vectors, int... R>
-void conv_weights_tile_of_vectors(const ConvWeightsTileArgs<float>& args, std::integer_sequence<int, R...>) {
-  using Kernel = void (*)(const ConvWeightsTileArgs<float>&, std::int64_t);
-  static constexpr Kernel by_rows[] = {&conv_weights_rows<Arch, R + 1, Vectors, BlockVectors>...};
-  run_tiles(args, args.in_channels, by_rows);
+template <class Arch, int Rows, int Vectors, int BlockVectors>
+void conv_weights_nested(const ConvWeightsTileArgs<float>& args, std::int64_t first) {
+  conv_weights_rows<Arch, Rows, Vectors, BlockVectors, false>(
+      args, args.in + first, args.out_gradient, args.weights_gradient + first * channel_block<Arch, BlockVectors>, 0);
 }
 
-/// The same sum with as few nested loops as its strides allow: dense has one, over images; a 1x1 convolution one over
-/// all places.
+/// `tiles` tiles one after the other in one function, for dense has tiles so short that a call for each would show.
+/// Pointers come as arguments, for what was just stored into a struct is slow to load from it.
+template <class Arch, int Rows, int Vectors, int BlockVectors>
+void conv_weights_one_loop(const ConvWeightsTileArgs<float>& args, const float* in, float* gradient,
+                           std::int64_t tiles) {
+  constexpr std::int64_t tile = Rows * channel_block<Arch, BlockVectors>;
+  const std::int64_t next_step = args.columns > 0 ? (tile - 1) / args.columns + 1 : 0;
+  for (; tiles > 0; --tiles) {
+    conv_weights_rows<Arch, Rows, Vectors, BlockVectors, true>(args, in, args.out_gradient, gradient, next_step);
+    in += Rows;
+    gradient += tile;
+  }
+}
+
+/// The same sum with as few nested loops as its strides allow: a 1x1 convolution has one, over all places.
 inline ConvWeightsTileArgs<float> with_merged_loops(ConvWeightsTileArgs<float> args) {
   if (args.columns == 1 ||
       (args.in_row == args.columns * args.in_column && args.out_row == args.columns * args.out_column)) {
@@ -285,13 +351,47 @@ inline ConvWeightsTileArgs<float> with_merged_loops(ConvWeightsTileArgs<float> a
   return args;
 }
 
+template <class Arch, int BlockVectors, int Vectors, int... R>
+void conv_weights_tile_nested(const ConvWeightsTileArgs<float>& args, std::integer_sequence<int, R...>) {
+  using Kernel = void (*)(const ConvWeightsTileArgs<float>&, std::int64_t);
+  static constexpr Kernel by_rows[] = {&conv_weights_nested<Arch, R + 1, Vectors, BlockVectors>...};
+  run_tiles(args, args.in_channels, by_rows);
+}
+
+template <class Arch, int BlockVectors, int Vectors, int... R>
+void conv_weights_tile_one_loop(const ConvWeightsTileArgs<float>& args, std::integer_sequence<int, R...>) {
+  using Kernel = void (*)(const ConvWeightsTileArgs<float>&, const float*, float*, std::int64_t);
+  static constexpr Kernel by_rows[] = {&conv_weights_one_loop<Arch, R + 1, Vectors, BlockVectors>...};
+  constexpr std::int64_t most = sizeof...(R);
+  if (args.in_channels == 0) return;
+  // Even tiles, the higher ones first.
+  const std::int64_t tiles = (args.in_channels + most - 1) / most, low = args.in_channels / tiles;
+  const std::int64_t high_tiles = args.in_channels % tiles, high_rows = high_tiles * (low + 1);
+  if (high_tiles > 0) by_rows[low](args, args.in, args.weights_gradient, high_tiles);
+  by_rows[low - 1](args, args.in + high_rows, args.weights_gradient + high_rows * channel_block<Arch, BlockVectors>,
+                   tiles - high_tiles);
+}
+
 template <class Arch, int MaxRows, int BlockVectors>
-void conv_weights_tile(const ConvWeightsTileArgs<float>& unmerged) {
+[[gnu::noinline]] void conv_weights_merged(const ConvWeightsTileArgs<float>& unmerged) {
   const ConvWeightsTileArgs<float> args = with_merged_loops(unmerged);
   unroll<BlockVectors>([&](auto v) TILEWISE_INLINE {
     constexpr int vectors = v.value + 1;
     if ((args.out_channels + lanes<Arch> - 1) / lanes<Arch> == vectors)
-      conv_weights_tile_of_vectors<Arch, BlockVectors, vectors>(args, std::make_integer_sequence<int, MaxRows>{});
+      conv_weights_tile_nested<Arch, BlockVectors, vectors>(args, std::make_integer_sequence<int, MaxRows>{});
+  });
+}
+
+/// What asks for memory ahead is apart from what merges loops, where GCC copies arguments by vectors: those would wait
+/// for all the sums before.
+template <class Arch, int MaxRows, int BlockVectors>
+void conv_weights_tile(const ConvWeightsTileArgs<float>& args) {
+  if (args.ahead == 0 || args.images != 1 || args.rows != 1)
+    return conv_weights_merged<Arch, MaxRows, BlockVectors>(args);
+  unroll<BlockVectors>([&](auto v) TILEWISE_INLINE {
+    constexpr int vectors = v.value + 1;
+    if ((args.out_channels + lanes<Arch> - 1) / lanes<Arch> == vectors)
+      conv_weights_tile_one_loop<Arch, BlockVectors, vectors>(args, std::make_integer_sequence<int, MaxRows>{});
   });
 }
 

@@ -15,8 +15,8 @@ namespace {
 constexpr std::int64_t group_samples = 8;
 /// Summands before the next block of outputs, so that their weights serve all samples from the nearest caches.
 constexpr std::int64_t depth_block = 392;
-/// Input features of one item of backward-weights.
-constexpr std::int64_t slice_features = 64;
+/// At most so many input features make one item of backward-weights.
+constexpr std::int64_t max_slice_features = 48;
 
 /// y = activation(x * weights + bias) with conv_tile's 1x1 case, for samples x blocks of outputs.
 struct DenseProduct {
@@ -24,31 +24,42 @@ struct DenseProduct {
   kernels::Activation activation;
 
   std::int64_t groups(std::int64_t batch) const noexcept { return base::ceil_div(batch, group_samples); }
+  std::int64_t depth_end(std::int64_t depth) const noexcept { return std::min(depth + depth_block, in); }
 
   /// Item = (block of outputs, group of samples); there are items for a full `max_batch`.
   template <class T>
   void run(const kernels::KernelTable<T>& table, const T* x, const T* weights, const T* bias, T* y,
            std::int64_t max_batch, const Work& work) const {
-    const std::int64_t block_size = table.channel_block;
+    if (work.item_begin == work.item_end) return;
+    const std::int64_t block_size = table.channel_block, block_groups = groups(max_batch);
+    const std::int64_t first_block = work.item_begin / block_groups;
+    const std::int64_t end_block = base::ceil_div(work.item_end, block_groups);
     const kernels::ConvTaps whole{0, 0, 1, 1};
     kernels::ConvTileArgs<T> args{};
     args.positions = &whole;
     args.position_count = 1;
     args.in_step = in;
     args.out_step = out;
-    for (std::int64_t depth = 0; depth < in; depth += depth_block) {
+    const auto set_weights = [&](std::int64_t block, std::int64_t depth) {
+      args.weights = args.ahead;
+      args.ahead = depth < in ? weights + (block * in + depth) * block_size : nullptr;
+      args.ahead_count = (depth_end(depth) - depth) * block_size;
+    };
+    set_weights(first_block, 0);
+    for (std::int64_t depth = 0; depth < in; depth = depth_end(depth)) {
       args.accumulate = depth > 0;
-      args.in_channels = std::min(depth_block, in - depth);
-      args.activation = depth + depth_block >= in ? activation : kernels::Activation::none;
-      for (std::int64_t item = work.item_begin; item < work.item_end;) {
-        const std::int64_t block = item / groups(max_batch), group = item % groups(max_batch);
-        const std::int64_t end = std::min(work.item_end, (block + 1) * groups(max_batch));
-        const std::int64_t first = group * group_samples;
-        args.count = std::min(work.batch, (end - block * groups(max_batch)) * group_samples) - first;
-        item = end;
+      args.in_channels = depth_end(depth) - depth;
+      args.activation = depth_end(depth) == in ? activation : kernels::Activation::none;
+      for (std::int64_t block = first_block; block < end_block; ++block) {
+        const std::int64_t items = block * block_groups;  // those of the blocks before
+        const std::int64_t first = std::max(work.item_begin - items, std::int64_t{0}) * group_samples;
+        args.count = std::min(work.batch, std::min(work.item_end - items, block_groups) * group_samples) - first;
+        if (block + 1 < end_block)
+          set_weights(block + 1, depth);
+        else
+          set_weights(first_block, depth_end(depth));
         if (args.count <= 0) continue;
         args.in = x + first * in + depth;
-        args.weights = weights + block * in * block_size + depth * block_size;
         args.bias = bias ? bias + block * block_size : nullptr;
         args.out = y + first * out + block * block_size;
         args.out_channels = static_cast<std::int32_t>(std::min(block_size, out - block * block_size));
@@ -71,39 +82,47 @@ struct DenseProduct {
   static constexpr std::size_t no_bias = ~std::size_t{0};
 };
 
-/// Items: (block of outputs) x (slice of inputs), then blocks of the bias gradient; each sums all samples in order.
+/// Items: (slice of inputs) x (block of outputs), so that the slice stays in the nearest cache for all outputs, then
+/// blocks of the bias gradient; each sums all samples in order.
 struct DenseWeightsGradient {
   std::int64_t in, out;
+  std::int64_t block_size, slice_features;
 
-  std::int64_t weight_items(std::int64_t block_size) const noexcept {
-    return base::ceil_div(out, block_size) * base::ceil_div(in, slice_features);
-  }
+  DenseWeightsGradient(std::int64_t in, std::int64_t out, std::int64_t block_size, std::int64_t tile_rows)
+      : in(in),
+        out(out),
+        block_size(block_size),
+        slice_features(std::max(max_slice_features / tile_rows, std::int64_t{1}) * tile_rows) {}
+
+  std::int64_t blocks() const noexcept { return base::ceil_div(out, block_size); }
+  std::int64_t weight_items() const noexcept { return blocks() * base::ceil_div(in, slice_features); }
 
   template <class T>
   void run(const kernels::KernelTable<T>& table, const T* x, const T* out_gradient, T* weights_gradient,
            T* bias_gradient, const Work& work) const {
-    const std::int64_t block_size = table.channel_block, slices = base::ceil_div(in, slice_features);
     kernels::ConvWeightsTileArgs<T> args{};
-    args.images = work.batch;
-    args.rows = args.columns = 1;
-    args.in_image = in;
-    args.out_image = out;
-    for (std::int64_t item = work.item_begin; item < work.item_end; ++item) {
-      if (item >= weight_items(block_size)) {
-        if (bias_gradient)
-          sum_bias_gradient(table, out_gradient, work.batch, base::WeightsLayout{1, in, out, block_size},
-                            item - weight_items(block_size), bias_gradient, false);
-        continue;
-      }
-      if (!weights_gradient) continue;
-      const std::int64_t block = item / slices, feature = item % slices * slice_features;
+    args.images = args.rows = 1;
+    args.columns = work.batch;
+    args.in_column = in;
+    args.out_column = out;
+    args.ahead = slice_features;
+    const std::int64_t end = weights_gradient ? std::min(work.item_end, weight_items()) : 0, count = blocks();
+    std::int64_t block = work.item_begin % count, feature = work.item_begin / count * slice_features;
+    for (std::int64_t item = work.item_begin; item < end; ++item) {
       args.in = x + feature;
       args.out_gradient = out_gradient + block * block_size;
       args.weights_gradient = weights_gradient + (block * in + feature) * block_size;
       args.in_channels = std::min(slice_features, in - feature);
       args.out_channels = static_cast<std::int32_t>(std::min(block_size, out - block * block_size));
       table.conv_weights_tile(args);
+      if (++block == count) {
+        block = 0;
+        feature += slice_features;
+      }
     }
+    for (std::int64_t item = std::max(work.item_begin, weight_items()); bias_gradient && item < work.item_end; ++item)
+      sum_bias_gradient(table, out_gradient, work.batch, base::WeightsLayout{1, in, out, block_size},
+                        item - weight_items(), bias_gradient, false);
   }
 };
 
@@ -166,10 +185,9 @@ Step DenseBackward::lower(const LowerRequest& request) const {
       step.phases.push_back(product.phase("data", table, request.batch, 0, 2, DenseProduct::no_bias, 3));
     }
     if (request.wanted[1] || request.wanted[2]) {
-      const DenseWeightsGradient weights{in, out};
-      step.phases.push_back({"weights",
-                             weights.weight_items(table.channel_block) + base::ceil_div(out, table.channel_block),
-                             false, 0, [&table, weights](Tensors tensors, const Work& work) {
+      const DenseWeightsGradient weights(in, out, table.channel_block, table.tile_places);
+      step.phases.push_back({"weights", weights.weight_items() + weights.blocks(), false, 0,
+                             [&table, weights](Tensors tensors, const Work& work) {
                                weights.run(table, tensor<const T>(tensors, 1), tensor<const T>(tensors, 0),
                                            tensor<T>(tensors, 4), tensor<T>(tensors, 5), work);
                              }});

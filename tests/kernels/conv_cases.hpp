@@ -11,7 +11,7 @@ struct Case<ConvTileArgs> {
   std::int64_t in_column, in_row, in_step, out_step, index_step;
   std::vector<ConvTaps> positions;  // weights_offset in taps, to be scaled by a block's size
   std::vector<double> in, weights, bias, out;
-  bool has_bias, accumulate, mirrored;
+  bool has_bias, accumulate, mirrored, asks_ahead;
   Activation activation;
 
   Case(Draw& draw, TileSizes tile) {
@@ -20,7 +20,10 @@ struct Case<ConvTileArgs> {
     out_channels = draw.size(2 * tile.block + 1);
     kernel_height = draw.size(3);
     kernel_width = draw.size(3);
-    const std::int64_t position_count = draw.size(5);
+    // Of one tap, as dense is, more often than by chance: it has a path of its own.
+    const bool dense = draw.flag();
+    if (dense) kernel_height = kernel_width = 1;
+    const std::int64_t position_count = dense ? 1 : draw.size(5);
     in_column = in_channels + (draw.flag() ? 0 : draw.between(1, 3));
     in_row = (kernel_width + 1) * in_column + draw.between(0, 3);
     in_step = (kernel_height + 1) * in_row + draw.between(0, 5);
@@ -29,6 +32,7 @@ struct Case<ConvTileArgs> {
     mirrored = draw.between(0, 3) == 0;  // weights read backwards, as backward-data may
     has_bias = draw.flag();
     accumulate = position_count == 1 && draw.flag();
+    asks_ahead = draw.flag();
     activation = draw.flag() ? Activation::relu : Activation::none;
     const bool inner = draw.flag();  // positions have the same taps, as away from borders
     std::int64_t extent = 1;
@@ -86,8 +90,9 @@ struct Case<ConvTileArgs> {
       std::vector<ConvTaps> scaled = positions;
       for (ConvTaps& taps : scaled) taps.weights_offset *= in_channels * block;
       const std::int64_t direction = mirrored ? -1 : 1;
+      const T* weights_data = buffers.input(packed);
       table.conv_tile({.in = in_data,
-                       .weights = buffers.input(packed),
+                       .weights = weights_data,
                        .bias = has_bias ? buffers.input(packed_bias) : nullptr,
                        .out = out_data + first,
                        .index = index_size ? index + first : nullptr,
@@ -104,7 +109,9 @@ struct Case<ConvTileArgs> {
                        .position_count = static_cast<std::int32_t>(positions.size()),
                        .out_channels = static_cast<std::int32_t>(used),
                        .accumulate = accumulate,
-                       .activation = activation});
+                       .activation = activation,
+                       .ahead = asks_ahead ? weights_data : nullptr,
+                       .ahead_count = static_cast<std::int64_t>(2 * packed.size())});  // beyond its end is no harm
     }
     Results results;
     results.add_values(out_data, out.size());
@@ -119,6 +126,7 @@ struct Case<ConvWeightsTileArgs> {
   std::int64_t images, rows, columns, in_channels, out_channels;
   std::int64_t in_image, in_row, in_column, out_image, out_row, out_column;
   std::vector<double> in, out_gradient, weights_gradient;
+  std::int64_t ahead;
   bool accumulate;
 
   Case(Draw& draw, TileSizes tile) {
@@ -127,6 +135,7 @@ struct Case<ConvWeightsTileArgs> {
     columns = draw.size(4);
     in_channels = draw.size(2 * tile.places + 1);
     out_channels = draw.size(2 * tile.block + 1);
+    ahead = draw.between(0, tile.places);
     accumulate = draw.flag();
     in_column = in_channels + draw.between(-in_channels / 2, 3);  // overlapping places too, as for joined taps
     in_row = columns * in_column + draw.between(0, 3);
@@ -176,7 +185,8 @@ struct Case<ConvWeightsTileArgs> {
                                .columns = columns,
                                .in_channels = in_channels,
                                .out_channels = static_cast<std::int32_t>(used),
-                               .accumulate = accumulate});
+                               .accumulate = accumulate,
+                               .ahead = ahead});
       for (std::int64_t k = 0; k < in_channels; ++k)
         for (std::int64_t n = 0; n < block; ++n) {
           if (n < used)

@@ -39,6 +39,8 @@ struct ConvTaps {
 ///   and index[i*index_step + n] = the number of the first position that has it; dead_index_u8 if the activation is
 ///   ReLU and the largest sum is not above zero. NaN counts as the largest, and is not above zero.
 /// `weights` and `bias` hold channel_block columns (KernelTable), of which those from out_channels on are ignored.
+/// `ahead_count` elements from `ahead` on may be brought into the cache meanwhile, so that the next call finds its
+/// weights there; they are not read.
 template <class T>
 struct ConvTileArgs {
   const T* in;
@@ -56,6 +58,8 @@ struct ConvTileArgs {
   std::int32_t out_channels;  ///< 1 to channel_block
   bool accumulate;
   Activation activation;
+  const T* ahead = nullptr;  ///< null: nothing is wanted
+  std::int64_t ahead_count = 0;
 };
 
 /// Backward-weights of one tap (or of dense) for one block of output channels:
@@ -65,7 +69,8 @@ struct ConvTileArgs {
 ///
 /// for 0 <= k < in_channels, 0 <= n < channel_block, as one chain of fused multiply-adds in the order (i, r, c).
 /// `start` is zero, or with `accumulate` what weights_gradient holds. Columns n >= out_channels of out_gradient are not
-/// read and give zeros.
+/// read and give zeros. With `ahead` > 0, what `in` holds for the channels k + ahead, and weights_gradient for those
+/// that follow, may be brought into the cache meanwhile, for later calls; it is not read, and need not exist.
 template <class T>
 struct ConvWeightsTileArgs {
   const T* in;
@@ -77,6 +82,7 @@ struct ConvWeightsTileArgs {
   std::int64_t in_channels;
   std::int32_t out_channels;  ///< 1 to channel_block
   bool accumulate;
+  std::int64_t ahead = 0;
 };
 
 /// out[n] = start + sum_{i<rows} in[i*in_step + n] for 0 <= n < columns, in the order of i; start is zero, or out[n]
