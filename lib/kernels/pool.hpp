@@ -8,13 +8,26 @@
 namespace tilewise::kernels {
 namespace {
 
-/// f(offset of the position in the input, its number) over a window, in row order.
-template <class Args, class F>
+/// f(offset of the position in the input, its number) over a window, in row order; of Size x Size positions, or, if
+/// Size is 0, of as many as it says.
+template <int Size, class Args, class F>
 [[gnu::always_inline]] inline void for_each_position(const Args& args, const F& f) {
   const PoolWindow& window = args.window;
-  for (std::int32_t r = 0; r < window.rows; ++r)
-    for (std::int32_t c = 0; c < window.columns; ++c)
-      f(r * args.in_row + c * args.in_column, (window.first_row + r) * window.window_columns + window.first_column + c);
+  const std::int32_t first = window.first_row * window.window_columns + window.first_column;
+  const auto position = [&](auto r, auto c) TILEWISE_INLINE {
+    f(r * args.in_row + c * args.in_column, first + r * window.window_columns + c);
+  };
+  if constexpr (Size > 0)
+    unroll<Size>([&](auto r) TILEWISE_INLINE { unroll<Size>([&](auto c) TILEWISE_INLINE { position(r, c); }); });
+  else
+    for (std::int32_t r = 0; r < window.rows; ++r)
+      for (std::int32_t c = 0; c < window.columns; ++c) position(r, c);
+}
+
+/// Whether a window has the size that most have, 2x2. Those kernels also ask for the next row of windows, in time to
+/// have it in the first-level cache.
+inline bool is_2x2(const PoolWindow& window) {
+  return window.rows == 2 && window.columns == 2;
 }
 
 template <class Arch>
@@ -32,15 +45,17 @@ template <class Arch>
   return load_bytes<Arch>(static_cast<const std::uint8_t*>(index) + at, n);
 }
 
-template <class Arch>
-void max_pool(const MaxPoolArgs<float>& args) {
+template <class Arch, int Size>
+void max_pool_windows(const MaxPoolArgs<float>& shared_args) {
+  const MaxPoolArgs<float> args = shared_args;  // a copy of our own, which no store below can change
   for (std::int64_t i = 0; i < args.count; ++i) {
     const float* in = args.in + i * args.in_step;
     for_each_vector<Arch>(args.channels, [&](std::int64_t k, auto width) TILEWISE_INLINE {
-      Vec<Arch> best(-__builtin_inff());  // loses to all but itself
+      Vec<Arch> best = load_part<Arch>(in + k, width);
       Vec<Arch> best_number =
           as_floats<Arch>(IntVec<Arch>(args.window.first_row * args.window.window_columns + args.window.first_column));
-      for_each_position(args, [&](std::int64_t offset, std::int32_t number) TILEWISE_INLINE {
+      for_each_position<Size>(args, [&](std::int64_t offset, std::int32_t number) TILEWISE_INLINE {
+        if constexpr (Size > 0) __builtin_prefetch(in + offset + k + Size * args.in_row);
         const Vec<Arch> candidate = load_part<Arch>(in + offset + k, width);
         const auto larger = is_larger<Arch>(candidate, best);
         best = xsimd::select(larger, candidate, best);
@@ -51,7 +66,9 @@ void max_pool(const MaxPoolArgs<float>& args) {
         best_number = xsimd::select(best > Vec<Arch>(0.f), best_number, as_floats<Arch>(IntVec<Arch>(dead)));
         best = relu<Arch>(best);
       }
-      store_part<Arch>(args.out + i * args.out_step + k, best, width);
+      float* out = args.out + i * args.out_step + k;
+      if constexpr (Size > 0) __builtin_prefetch(out + args.count * args.out_step, 1);
+      store_part<Arch>(out, best, width);
       if (args.index)
         store_index<Arch>(args.index, i * args.out_step + k, as_integers<Arch>(best_number), width, args.wide_index);
     });
@@ -59,20 +76,40 @@ void max_pool(const MaxPoolArgs<float>& args) {
 }
 
 template <class Arch>
-void max_pool_backward(const MaxPoolBackwardArgs<float>& args) {
+void max_pool(const MaxPoolArgs<float>& args) {
+  if (is_2x2(args.window))
+    max_pool_windows<Arch, 2>(args);
+  else
+    max_pool_windows<Arch, 0>(args);
+}
+
+template <class Arch, int Size>
+void max_pool_backward_windows(const MaxPoolBackwardArgs<float>& shared_args) {
+  const MaxPoolBackwardArgs<float> args = shared_args;
   for (std::int64_t i = 0; i < args.count; ++i) {
     float* in_gradient = args.in_gradient + i * args.in_step;
     for_each_vector<Arch>(args.channels, [&](std::int64_t k, auto width) TILEWISE_INLINE {
-      const Vec<Arch> out_gradient = load_part<Arch>(args.out_gradient + i * args.out_step + k, width);
+      const float* from = args.out_gradient + i * args.out_step + k;
+      if constexpr (Size > 0) __builtin_prefetch(from + args.count * args.out_step);
+      const Vec<Arch> out_gradient = load_part<Arch>(from, width);
       const IntVec<Arch> index = load_index<Arch>(args.index, i * args.out_step + k, width, args.wide_index);
-      for_each_position(args, [&](std::int64_t offset, std::int32_t number) TILEWISE_INLINE {
+      for_each_position<Size>(args, [&](std::int64_t offset, std::int32_t number) TILEWISE_INLINE {
         float* to = in_gradient + offset + k;
+        if constexpr (Size > 0) __builtin_prefetch(to + Size * args.in_row, 1);
         Vec<Arch> share = select_equal<Arch>(index, number, out_gradient);
         if (args.accumulate) share = load_part<Arch>(to, width) + share;
         store_part<Arch>(to, share, width);
       });
     });
   }
+}
+
+template <class Arch>
+void max_pool_backward(const MaxPoolBackwardArgs<float>& args) {
+  if (is_2x2(args.window))
+    max_pool_backward_windows<Arch, 2>(args);
+  else
+    max_pool_backward_windows<Arch, 0>(args);
 }
 
 template <class Arch>

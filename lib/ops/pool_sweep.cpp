@@ -5,35 +5,47 @@
 
 namespace tilewise::ops {
 
-bool PoolSweep::disjoint() const noexcept {
+bool PoolGeometry::disjoint() const noexcept {
   return (window.size.height - 1) * window.dilation.height < window.stride.height &&
          (window.size.width - 1) * window.dilation.width < window.stride.width;
 }
 
-bool PoolSweep::tiles_exactly() const noexcept {
+bool PoolGeometry::tiles_exactly() const noexcept {
   return window.stride == window.size && window.dilation == Extent2D{1, 1} && window.padding == Sides{} &&
          out.height * window.stride.height == in.height && out.width * window.stride.width == in.width;
 }
 
-TapRange PoolSweep::row_taps(std::int64_t row) const {
+TapRange PoolGeometry::row_taps(std::int64_t row) const {
   return taps_of_output(row, in.height, window.size.height, window.stride.height, window.dilation.height,
                         window.padding.top);
 }
 
-TapRange PoolSweep::column_taps(std::int64_t column) const {
+TapRange PoolGeometry::column_taps(std::int64_t column) const {
   return taps_of_output(column, in.width, window.size.width, window.stride.width, window.dilation.width,
                         window.padding.left);
 }
 
-kernels::PoolWindow PoolSweep::part(const TapRange& vertical, const TapRange& horizontal) const noexcept {
+kernels::PoolWindow PoolGeometry::part(const TapRange& vertical, const TapRange& horizontal) const noexcept {
   return {static_cast<std::int32_t>(vertical.count), static_cast<std::int32_t>(horizontal.count),
           static_cast<std::int32_t>(vertical.first), static_cast<std::int32_t>(horizontal.first),
           static_cast<std::int32_t>(window.size.width)};
 }
 
+PoolSweep::PoolSweep(const Window2D& window, const Shape& image) : PoolGeometry(window, image) {
+  for (std::int64_t column = 0; column < out.width;) {
+    const TapRange first = column_taps(column);
+    std::int64_t count = 1;
+    while (disjoint() && column + count < out.width && column_taps(column + count).first == first.first &&
+           column_taps(column + count).count == first.count)
+      ++count;
+    runs.push_back({column, count, first});
+    column += count;
+  }
+}
+
 void expect_pool_image(const Op& op, const TensorSpec& image, const Window2D& window) {
   expect_image(op, image);
-  const PoolSweep sweep(window, image.shape);
+  const PoolGeometry sweep(window, image.shape);
   bool reached = true;
   for (std::int64_t row = 0; reached && row < sweep.out.height; ++row) reached = sweep.row_taps(row).count > 0;
   for (std::int64_t column = 0; reached && column < sweep.out.width; ++column)

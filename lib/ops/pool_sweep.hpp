@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <vector>
 
 #include "ops/op.hpp"
 #include "ops/window2d.hpp"
@@ -8,12 +9,12 @@
 namespace tilewise::ops {
 
 /// The geometry of one pooling pass over images of `in` places.
-struct PoolSweep {
+struct PoolGeometry {
   Window2D window;
   Extent2D in, out;
   std::int64_t channels;
 
-  PoolSweep(const Window2D& window, const Shape& image)
+  PoolGeometry(const Window2D& window, const Shape& image)
       : window(window), in{image[0], image[1]}, out(window.out(in)), channels(image[2]) {}
 
   std::int64_t in_image() const noexcept { return in.height * in.width * channels; }
@@ -29,24 +30,27 @@ struct PoolSweep {
   TapRange row_taps(std::int64_t row) const;
   TapRange column_taps(std::int64_t column) const;
 
-  /// Calls f(first column of the run, number of columns, row taps, column taps) for runs of output columns that are cut
-  /// alike by the padding; single columns if windows overlap. Windows of a longer run are whole: of those that do not
-  /// overlap, each edge of the image cuts one at most.
+  kernels::PoolWindow part(const TapRange& vertical, const TapRange& horizontal) const noexcept;
+};
+
+/// What it takes to run one: all that is the same for every row is found beforehand.
+struct PoolSweep : PoolGeometry {
+  struct Run {
+    std::int64_t column, count;
+    TapRange taps;
+  };
+  /// Output columns that are cut alike by the padding; single columns if windows overlap. Windows of a longer run are
+  /// whole: of those that do not overlap, each edge of the image cuts one at most.
+  std::vector<Run> runs;
+
+  PoolSweep(const Window2D& window, const Shape& image);
+
+  /// Calls f(first column of the run, number of columns, row taps, column taps) for all runs.
   template <class F>
   void for_runs(std::int64_t row, F&& f) const {
     const TapRange vertical = row_taps(row);
-    for (std::int64_t column = 0; column < out.width;) {
-      const TapRange first = column_taps(column);
-      std::int64_t count = 1;
-      while (disjoint() && column + count < out.width && column_taps(column + count).first == first.first &&
-             column_taps(column + count).count == first.count)
-        ++count;
-      f(column, count, vertical, first);
-      column += count;
-    }
+    for (const Run& run : runs) f(run.column, run.count, vertical, run.taps);
   }
-
-  kernels::PoolWindow part(const TapRange& vertical, const TapRange& horizontal) const noexcept;
 };
 
 /// Throws ShapeError unless there is one input, a batch of images, and no window lies wholly in the padding.
