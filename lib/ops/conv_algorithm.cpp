@@ -36,7 +36,7 @@ double direct_cost(const ConvProblem& problem) {
 
 double cost_of(const ConvProblem& problem, kernels::Transform transform, double line) {
   const TransformConv conv(transform, problem.window, problem.in, problem.in_channels, problem.out_channels);
-  const double tiles = double(problem.batch * conv.tiles()), slices = double(conv.slices());
+  const double tiles = double(problem.batch * conv.tiles()), slices = double(conv.shape().slices);
   const double slots = double(conv.shape().slots), depth = double(problem.in_channels);
   const double channels = vectors(problem.in_channels) + vectors(problem.out_channels);
   const double weights = slices * depth * vectors(problem.out_channels);

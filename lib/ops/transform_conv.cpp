@@ -6,7 +6,7 @@ namespace tilewise::ops {
 
 namespace {
 
-/// What the slices of one block of images may take.
+/// What one block of images may take.
 constexpr std::int64_t block_bytes = 1280 * 1024;
 /// With fewer tiles the products wait for the weights.
 constexpr std::int64_t min_tiles = 8;
@@ -63,78 +63,194 @@ TransformConv::TransformConv(kernels::Transform transform, const Window2D& windo
       rows_(cut_into_tiles(shape(), in_.height, out_.height, window.padding.top)),
       columns_(cut_into_tiles(shape(), in_.width, out_.width, window.padding.left)) {}
 
-std::int64_t TransformConv::block_images(std::int64_t channels) const noexcept {
-  const std::int64_t image_bytes = slices_elements(tiles(), channels) * std::int64_t{sizeof(float)};
-  return std::max(block_bytes / image_bytes, min_images());
+std::int64_t TransformConv::slices_elements(std::int64_t slices, std::int64_t images, std::int64_t channels) const {
+  const std::int64_t slice = base::checked_mul(base::checked_mul(images, tiles()), filled(channels));
+  return base::checked_mul(slices, base::checked_add(slice, slice_gap));
+}
+
+std::int64_t TransformConv::block_images(std::int64_t elements) const noexcept {
+  return std::max(block_bytes / (elements * std::int64_t{sizeof(float)}), min_images());
 }
 
 std::int64_t TransformConv::min_images() const noexcept {
   return base::ceil_div(min_tiles, tiles());
 }
 
-void TransformConv::to_slices(const kernels::KernelTable<float>& table, Side side, const float* image,
-                              std::int64_t first, std::int64_t count, const Slices<float>& slices) const {
-  const bool from_input = side == Side::in;
-  kernels::ToSlicesArgs<float> args{};
+kernels::ToHalfArgs<float> TransformConv::to_half_args(Side side) const noexcept {
+  kernels::ToHalfArgs<float> args{};
   args.column_step = channels(side);
   args.row_step = extent(side).width * args.column_step;
-  args.slice_step = slices.step;
-  args.channels = count;
-  args.adjoint = !from_input;
-  args.slices = slices.data + first;
-  for (const TransformTile& row : rows_)
-    for (const TransformTile& column : columns_) {
-      args.map = image + first + (from_input ? row.in_begin : row.out_begin) * args.row_step +
-                 (from_input ? column.in_begin : column.out_begin) * args.column_step;
-      args.rows = from_input ? row.in : row.out;
-      args.columns = from_input ? column.in : column.out;
-      table.of(transform_).to_slices(args);
-      args.slices += slices.width;
-    }
+  args.adjoint = side == Side::out;
+  return args;
 }
 
-void TransformConv::from_slices(const kernels::KernelTable<float>& table, Side side, const Slices<const float>& slices,
-                                std::int64_t count, const Target& target) const {
-  const bool to_input = side == Side::in;
-  kernels::FromSlicesArgs<float> args{};
+void TransformConv::set_tile(kernels::ToHalfArgs<float>& args, const float* image, const TransformTile& row,
+                             const TransformTile& column) const noexcept {
+  args.map = image + (args.adjoint ? row.out_begin : row.in_begin) * args.row_step +
+             (args.adjoint ? column.out_begin : column.in_begin) * args.column_step;
+  args.rows = args.adjoint ? row.out : row.in;
+  args.columns = args.adjoint ? column.out : column.in;
+}
+
+kernels::FromHalfArgs<float> TransformConv::from_half_args(Side side, const Target& target) const noexcept {
+  kernels::FromHalfArgs<float> args{};
   args.bias = target.bias;
   args.activation = target.activation;
   args.row_step = target.row_step;
   args.column_step = target.column_step;
-  args.slice_step = slices.step;
+  args.adjoint = side == Side::in;
+  return args;
+}
+
+void TransformConv::set_tile(kernels::FromHalfArgs<float>& args, float* map, const TransformTile& row,
+                             const TransformTile& column) const noexcept {
+  args.map = map + (args.adjoint ? row.in_begin : row.out_begin) * args.row_step +
+             (args.adjoint ? column.in_begin : column.out_begin) * args.column_step;
+  args.rows = args.adjoint ? row.in : row.out;
+  args.columns = args.adjoint ? column.in : column.out;
+  args.accumulate_rows = args.adjoint ? row.shared : 0;
+  args.accumulate_columns = args.adjoint ? column.shared : 0;
+}
+
+void TransformConv::to_half(const kernels::KernelTable<float>& table, Side side, const float* image, std::int64_t first,
+                            std::int64_t count, float* half) const {
+  kernels::ToHalfArgs<float> args = to_half_args(side);
   args.channels = count;
-  args.adjoint = to_input;
-  args.slices = slices.data;
+  args.half = half + half_offset(first);
   for (const TransformTile& row : rows_)
     for (const TransformTile& column : columns_) {
-      args.map = target.map + (to_input ? row.in_begin : row.out_begin) * args.row_step +
-                 (to_input ? column.in_begin : column.out_begin) * args.column_step;
-      args.rows = to_input ? row.in : row.out;
-      args.columns = to_input ? column.in : column.out;
-      args.accumulate_rows = to_input ? row.shared : 0;
-      args.accumulate_columns = to_input ? column.shared : 0;
-      table.of(transform_).from_slices(args);
-      args.slices += slices.width;
+      set_tile(args, image + first, row, column);
+      table.of(transform_).to_half(args);
+      args.half += half_offset(channels(side));
     }
 }
 
-void TransformConv::multiply(const kernels::KernelTable<float>& table, const Slices<const float>& in,
-                             std::int64_t tiles, const WeightSlicesLayout& layout, const float* weights,
-                             std::int64_t block, std::int64_t first, std::int64_t count,
-                             const Slices<float>& out) const {
-  table.slice_product({.in = in.data + first * in.step,
-                       .weights = weights + layout.begin(block) + first * layout.slice_step(block),
-                       .out = out.data + first * out.step,
+void TransformConv::to_all_slices(const kernels::KernelTable<float>& table, Side side, const float* image,
+                                  const Slices<float>& slices, float* half) const {
+  constexpr std::int64_t chunk = kernels::transform_channels;
+  kernels::ToHalfArgs<float> rows = to_half_args(side);
+  rows.half = half;
+  kernels::ToSlicesArgs<float> columns{.half = half,
+                                       .slices = nullptr,
+                                       .slice_step = slices.step,
+                                       .channels = chunk,
+                                       .rows = {},
+                                       .groups = {0, shape().groups},
+                                       .adjoint = side == Side::out};
+  float* tile = slices.data;
+  for (const TransformTile& row : rows_)
+    for (const TransformTile& column : columns_) {
+      for (std::int64_t first = 0; first < channels(side); first += chunk) {
+        set_tile(rows, image + first, row, column);
+        rows.channels = std::min(chunk, channels(side) - first);
+        table.of(transform_).to_half(rows);
+        columns.rows = rows.rows;
+        columns.slices = tile + first;
+        table.of(transform_).to_slices(columns);
+      }
+      tile += slices.width;
+    }
+}
+
+void TransformConv::from_all_slices(const kernels::KernelTable<float>& table, Side side,
+                                    const Slices<const float>& slices, std::int64_t count, const Target& target,
+                                    float* half) const {
+  constexpr std::int64_t chunk = kernels::transform_channels;
+  kernels::FromHalfArgs<float> rows = from_half_args(side, target);
+  rows.half = half;
+  kernels::FromSlicesArgs<float> columns{.slices = nullptr,
+                                         .half = half,
+                                         .slice_step = slices.step,
+                                         .channels = chunk,
+                                         .rows = {},
+                                         .groups = {0, shape().groups},
+                                         .adjoint = side == Side::in};
+  const float* tile = slices.data;
+  for (const TransformTile& row : rows_)
+    for (const TransformTile& column : columns_) {
+      for (std::int64_t first = 0; first < count; first += chunk) {
+        set_tile(rows, target.map + first, row, column);
+        columns.rows = rows.rows;
+        columns.slices = tile + first;
+        table.of(transform_).from_slices(columns);
+        rows.bias = target.bias ? target.bias + first : nullptr;
+        rows.channels = std::min(chunk, count - first);
+        table.of(transform_).from_half(rows);
+      }
+      tile += slices.width;
+    }
+}
+
+void TransformConv::to_slices(const kernels::KernelTable<float>& table, Side side, const float* half,
+                              std::int64_t images, std::int64_t first, std::int64_t count, std::int32_t group,
+                              const Slices<float>& slices) const {
+  kernels::ToSlicesArgs<float> args{};
+  args.half = half + half_offset(first);
+  args.slices = slices.data;
+  args.slice_step = slices.step;
+  args.channels = count;
+  args.groups = {group, group + 1};
+  args.adjoint = side == Side::out;
+  for (std::int64_t i = 0; i < images; ++i)
+    for (const TransformTile& row : rows_) {
+      args.rows = side == Side::in ? row.in : row.out;
+      for (std::size_t column = 0; column < columns_.size(); ++column) {
+        table.of(transform_).to_slices(args);
+        args.half += half_offset(channels(side));
+        args.slices += slices.width;
+      }
+    }
+}
+
+void TransformConv::from_slices(const kernels::KernelTable<float>& table, Side side, const Slices<const float>& slices,
+                                std::int64_t images, std::int64_t first, std::int32_t group, float* half) const {
+  kernels::FromSlicesArgs<float> args{};
+  args.slices = slices.data;
+  args.half = half + half_offset(first);
+  args.slice_step = slices.step;
+  args.channels = slices.width;
+  args.groups = {group, group + 1};
+  args.adjoint = side == Side::in;
+  for (std::int64_t i = 0; i < images; ++i)
+    for (const TransformTile& row : rows_) {
+      args.rows = side == Side::in ? row.in : row.out;
+      for (std::size_t column = 0; column < columns_.size(); ++column) {
+        table.of(transform_).from_slices(args);
+        args.half += half_offset(channels(side));
+        args.slices += slices.width;
+      }
+    }
+}
+
+void TransformConv::multiply(const kernels::KernelTable<float>& table, Side to, const Slices<const float>& in,
+                             std::int64_t tiles, const WeightGroup<const float>& weights, std::int64_t slices,
+                             std::int64_t count, const Slices<float>& out) const {
+  table.slice_product({.in = in.data,
+                       .weights = weights.data,
+                       .out = out.data,
                        .in_slice = in.step,
                        .in_step = in.width,
-                       .weights_slice = layout.slice_step(block),
-                       .weights_step = layout.width(block),
+                       .weights_slice = weights.slice_step,
+                       .weights_step = weights.row_step,
                        .out_slice = out.step,
                        .out_step = out.width,
-                       .slices = count,
+                       .slices = slices,
                        .count = tiles,
-                       .depth = layout.in,
-                       .channels = static_cast<std::int32_t>(layout.width(block))});
+                       .depth = channels(to == Side::in ? Side::out : Side::in),
+                       .channels = static_cast<std::int32_t>(count)});
+}
+
+void TransformConv::from_half(const kernels::KernelTable<float>& table, Side side, const float* half,
+                              std::int64_t first, std::int64_t count, const Target& target) const {
+  kernels::FromHalfArgs<float> args = from_half_args(side, target);
+  args.channels = count;
+  args.half = half + half_offset(first);
+  for (const TransformTile& row : rows_)
+    for (const TransformTile& column : columns_) {
+      set_tile(args, target.map, row, column);
+      table.of(transform_).from_half(args);
+      args.half += half_offset(channels(side));
+    }
 }
 
 }  // namespace tilewise::ops

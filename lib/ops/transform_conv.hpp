@@ -4,37 +4,13 @@
 #include <vector>
 
 #include "base/checked.hpp"
-#include "ops/op.hpp"
+#include "ops/weight_slices.hpp"
 #include "ops/window2d.hpp"
 
 /// 3x3 convolution of stride 1 by a transform: what forward and backward share. Images are cut into tiles; V are the
-/// slices of the input's tiles, Z those of the output gradient's, M the products of V and the weights' slices, U.
+/// slices of the input's tiles, Z those of the output gradient's, M the products of V and the weights' slices, U. Half
+/// of each transform, along rows, is done for all slices at once; the other, along columns, for one group of slices.
 namespace tilewise::ops {
-
-/// Floats between slices that a power of two would bring into the same cache sets.
-inline constexpr std::int64_t slice_gap = 16;
-
-/// How U lies in memory: [block of output channels][slice][in][channel of the block].
-struct WeightSlicesLayout {
-  std::int64_t slices, in, out;
-  std::int64_t block_channels;
-
-  WeightSlicesLayout(const kernels::TransformShape& shape, std::int64_t in_channels, std::int64_t out_channels)
-      : slices(shape.slices), in(in_channels), out(out_channels), block_channels(shape.block) {}
-
-  std::int64_t blocks() const noexcept { return base::ceil_div(out, block_channels); }
-  std::int64_t first_channel(std::int64_t block) const noexcept { return block * block_channels; }
-  /// Output channels of a block, and the same with what fills its vectors.
-  std::int64_t channels(std::int64_t block) const noexcept {
-    return std::min(block_channels, out - first_channel(block));
-  }
-  std::int64_t width(std::int64_t block) const noexcept {
-    return base::round_up(channels(block), kernels::transform_channels);
-  }
-  std::int64_t slice_step(std::int64_t block) const noexcept { return in * width(block) + slice_gap; }
-  std::int64_t begin(std::int64_t block) const noexcept { return block * slices * (in * block_channels + slice_gap); }
-  std::int64_t elements() const noexcept { return begin(blocks() - 1) + slices * slice_step(blocks() - 1); }
-};
 
 /// One axis of a tile: its first input slot and its first output lie at these places of input and output.
 struct TransformTile {
@@ -51,7 +27,7 @@ std::vector<TransformTile> cut_into_tiles(const kernels::TransformShape& shape, 
 /// padding.
 bool has_transforms(const Window2D& window) noexcept;
 
-/// The slices of tiles, [slice][tile][channel]: where the first tile's first slice stands.
+/// A group of slices of tiles, [slice][tile][channel]: where the first tile's first slice stands.
 template <class T>
 struct Slices {
   T* data;
@@ -60,7 +36,6 @@ struct Slices {
 
   operator Slices<const T>() const noexcept { return {data, step, width}; }
   Slices at_tile(std::int64_t tile) const noexcept { return {data + tile * width, step, width}; }
-  Slices at_channel(std::int64_t channel) const noexcept { return {data + channel, step, width}; }
 };
 
 class TransformConv {
@@ -71,7 +46,6 @@ class TransformConv {
   enum class Side { in, out };
 
   const kernels::TransformShape& shape() const noexcept { return kernels::shape_of(transform_); }
-  std::int64_t slices() const noexcept { return shape().slices; }
   /// Of an image.
   std::int64_t tiles() const noexcept { return static_cast<std::int64_t>(rows_.size() * columns_.size()); }
   Extent2D extent(Side side) const noexcept { return side == Side::in ? in_ : out_; }
@@ -79,50 +53,75 @@ class TransformConv {
   std::int64_t image_elements(Side side) const noexcept {
     return extent(side).height * extent(side).width * channels(side);
   }
-  /// U of forward; of backward-data, with the channels in each other's place.
-  WeightSlicesLayout weights(bool transposed) const noexcept {
-    return transposed ? WeightSlicesLayout(shape(), out_channels_, in_channels_)
-                      : WeightSlicesLayout(shape(), in_channels_, out_channels_);
+  /// Of an image's half-transformed tiles.
+  std::int64_t half_elements(Side side) const noexcept { return tiles() * half_offset(channels(side)); }
+  /// Memory for half-transformed tiles, and for one group of slices, of `images` images. Throw ShapeError if it does
+  /// not fit into 63 bits.
+  std::int64_t half_elements(Side side, std::int64_t images) const {
+    return base::checked_mul(images, base::checked_mul(tiles(), half_offset(channels(side))));
+  }
+  std::int64_t group_elements(std::int64_t images, std::int64_t channels) const {
+    return slices_elements(shape().group_slices(), images, channels);
+  }
+  /// Memory for all slices.
+  std::int64_t slices_elements(std::int64_t images, std::int64_t channels) const {
+    return slices_elements(shape().slices, images, channels);
+  }
+  Slices<float> slices_at(float* data, std::int64_t images, std::int64_t channels) const noexcept {
+    return {data, images * tiles() * filled(channels) + slice_gap, filled(channels)};
   }
 
-  /// Memory for the slices of `tiles` tiles of `channels` channels.
-  static std::int64_t slice_step(std::int64_t tiles, std::int64_t channels) noexcept {
-    return tiles * base::round_up(channels, kernels::transform_channels) + slice_gap;
-  }
-  std::int64_t slices_elements(std::int64_t tiles, std::int64_t channels) const noexcept {
-    return slices() * slice_step(tiles, channels);
-  }
-  /// Images whose slices of so many channels stay in the second-level cache while the weights pass through it, and make
-  /// tiles enough for that to pay.
-  std::int64_t block_images(std::int64_t channels) const noexcept;
-  /// The fewest that pay.
+  /// Images whose work of so many elements each stays in the second-level cache, and the fewest that pay.
+  std::int64_t block_images(std::int64_t elements) const noexcept;
   std::int64_t min_images() const noexcept;
-  template <class T>
-  static Slices<T> slices_at(T* data, std::int64_t tiles, std::int64_t channels) noexcept {
-    return {data, slice_step(tiles, channels), base::round_up(channels, kernels::transform_channels)};
-  }
 
-  /// V or Z of channels [first, first + count) of one image.
-  void to_slices(const kernels::KernelTable<float>& table, Side side, const float* image, std::int64_t first,
-                 std::int64_t count, const Slices<float>& slices) const;
+  /// The rows of channels [first, first + count) of one image. first: a multiple of transform_channels, here and below.
+  void to_half(const kernels::KernelTable<float>& table, Side side, const float* image, std::int64_t first,
+               std::int64_t count, float* half) const;
+  /// The columns of so many filled channels of `images` images: one group's slices, from the first of those channels.
+  void to_slices(const kernels::KernelTable<float>& table, Side side, const float* half, std::int64_t images,
+                 std::int64_t first, std::int64_t count, std::int32_t group, const Slices<float>& slices) const;
 
-  /// How a result leaves its slices.
+  /// Slices of M: `in` times `count` channels of U. count: filled, at most transform_block.
+  void multiply(const kernels::KernelTable<float>& table, Side to, const Slices<const float>& in, std::int64_t tiles,
+                const WeightGroup<const float>& weights, std::int64_t slices, std::int64_t count,
+                const Slices<float>& out) const;
+  /// And back along columns: a group's slices, to channels [first, first + slices.width) of half-transformed tiles.
+  void from_slices(const kernels::KernelTable<float>& table, Side side, const Slices<const float>& slices,
+                   std::int64_t images, std::int64_t first, std::int32_t group, float* half) const;
+
+  /// How a result leaves the transform.
   struct Target {
     float* map;  ///< one image's first place, of the first channel
     std::int64_t row_step, column_step;
     const float* bias = nullptr;
     kernels::Activation activation = kernels::Activation::none;
   };
-  /// `count` channels of one image's output, or of its input's gradient, from slices that begin with them.
-  void from_slices(const kernels::KernelTable<float>& table, Side side, const Slices<const float>& slices,
-                   std::int64_t count, const Target& target) const;
+  /// Channels [first, first + count) of one image's output, or of its input's gradient.
+  void from_half(const kernels::KernelTable<float>& table, Side side, const float* half, std::int64_t first,
+                 std::int64_t count, const Target& target) const;
 
-  /// Slices [first, first + count) of M = V * U, or Z * U transposed, of `tiles` tiles and one block of U.
-  void multiply(const kernels::KernelTable<float>& table, const Slices<const float>& in, std::int64_t tiles,
-                const WeightSlicesLayout& layout, const float* weights, std::int64_t block, std::int64_t first,
-                std::int64_t count, const Slices<float>& out) const;
+  /// All slices of one image's tiles at once. half: memory for half_tile_elements(slots, transform_channels), which
+  /// then stays in the first-level cache.
+  void to_all_slices(const kernels::KernelTable<float>& table, Side side, const float* image,
+                     const Slices<float>& slices, float* half) const;
+  /// `count` channels of one image from all of its slices, which begin with them.
+  void from_all_slices(const kernels::KernelTable<float>& table, Side side, const Slices<const float>& slices,
+                       std::int64_t count, const Target& target, float* half) const;
 
  private:
+  std::int64_t slices_elements(std::int64_t slices, std::int64_t images, std::int64_t channels) const;
+  /// The kernels' arguments but for the tile, and what set_tile() fills in.
+  kernels::ToHalfArgs<float> to_half_args(Side side) const noexcept;
+  kernels::FromHalfArgs<float> from_half_args(Side side, const Target& target) const noexcept;
+  void set_tile(kernels::ToHalfArgs<float>& args, const float* image, const TransformTile& row,
+                const TransformTile& column) const noexcept;
+  void set_tile(kernels::FromHalfArgs<float>& args, float* map, const TransformTile& row,
+                const TransformTile& column) const noexcept;
+  /// Where the half-transformed tile's channels from `first` on begin.
+  std::int64_t half_offset(std::int64_t first) const noexcept {
+    return kernels::half_tile_elements(shape().slots, first);
+  }
   kernels::Transform transform_;
   Extent2D in_, out_;
   std::int64_t in_channels_, out_channels_;

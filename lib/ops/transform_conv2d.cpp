@@ -10,62 +10,27 @@ namespace {
 
 using Side = TransformConv::Side;
 
-/// The forward pass: V, then M of one block of output channels at a time.
 struct TransformForward {
   TransformConv conv;
   Conv2DAttributes attributes;
   Extent2D pooled;  ///< output without pool
+  const kernels::KernelTable<float>* table;
 
-  WeightSlicesLayout layout = conv.weights(false);
+  WeightSlicesLayout layout{conv.shape().slices, conv.channels(Side::in), conv.channels(Side::out)};
+  std::int64_t in_width() const noexcept { return filled(conv.channels(Side::in)); }
+  std::int64_t out_width() const noexcept { return filled(conv.channels(Side::out)); }
   std::int64_t out_image() const noexcept { return pooled.height * pooled.width * conv.channels(Side::out); }
 
+  std::int64_t block_width() const noexcept { return std::min(out_width(), kernels::transform_block); }
   /// The map of a few channels, before it is pooled.
   std::int64_t map_elements() const noexcept {
     return attributes.pool ? conv.extent(Side::out).height * conv.extent(Side::out).width * kernels::transform_channels
                            : 0;
   }
-
-  /// Channels [first, first + count) of one image's result, from slices that begin with them.
-  void write(const kernels::KernelTable<float>& table, const Slices<const float>& m, std::int64_t first,
-             std::int64_t count, const float* bias, float* out, std::uint8_t* index, float* map) const {
-    const std::int64_t channels = conv.channels(Side::out);
-    if (bias) bias += first;
-    if (!attributes.pool) {
-      conv.from_slices(table, Side::out, m, count,
-                       {out + first, pooled.width * channels, channels, bias, attributes.activation});
-      return;
-    }
-    const Window2D& window = *attributes.pool;
-    const Extent2D full = conv.extent(Side::out);
-    for (std::int64_t part = 0; part < count; part += kernels::transform_channels) {
-      constexpr std::int64_t column = kernels::transform_channels;
-      const std::int64_t used = std::min(kernels::transform_channels, count - part);
-      conv.from_slices(table, Side::out, m.at_channel(part), used,
-                       {map, full.width * column, column, bias ? bias + part : nullptr, kernels::Activation::none});
-      for (std::int64_t row = 0; row < pooled.height; ++row) {
-        const std::int64_t place = row * pooled.width * channels + first + part;
-        table.max_pool({.in = map + row * window.stride.height * full.width * column,
-                        .out = out + place,
-                        .index = index ? index + place : nullptr,
-                        .in_step = window.stride.width * column,
-                        .in_row = full.width * column,
-                        .in_column = column,
-                        .out_step = channels,
-                        .count = pooled.width,
-                        .channels = used,
-                        .window = {.rows = static_cast<std::int32_t>(window.size.height),
-                                   .columns = static_cast<std::int32_t>(window.size.width),
-                                   .first_row = 0,
-                                   .first_column = 0,
-                                   .window_columns = static_cast<std::int32_t>(window.size.width)},
-                        .wide_index = false,
-                        .activation = attributes.activation});
-      }
-    }
-  }
 };
 
-// Tensors of forward: image, slices of the kernel, bias, output, with a pool its index, V, M.
+// Tensors of forward: image, slices of the kernel, bias, output, with a pool its index; the half-transformed input and
+// output.
 enum : std::size_t { image_tensor, kernel_tensor, bias_tensor, out_tensor, index_tensor };
 
 struct ForwardTensors {
@@ -81,95 +46,235 @@ struct ForwardTensors {
         index(forward.attributes.pool ? tensor<std::uint8_t>(tensors, index_tensor) : nullptr) {}
 };
 
+/// Channels [first, end) of image `i`, given what makes some channels of its map: transformed(first, count, target).
+/// map: map_elements().
+template <class F>
+void write_image(const TransformForward& forward, const ForwardTensors& t, std::int64_t i, std::int64_t first,
+                 std::int64_t end, float* map, const F& transformed) {
+  const std::int64_t channels = forward.conv.channels(Side::out);
+  const Extent2D pooled = forward.pooled, full = forward.conv.extent(Side::out);
+  if (!forward.attributes.pool) {
+    transformed(first, end - first,
+                TransformConv::Target{t.out + i * forward.out_image() + first, pooled.width * channels, channels,
+                                      t.bias ? t.bias + first : nullptr, forward.attributes.activation});
+    return;
+  }
+  const Window2D& window = *forward.attributes.pool;
+  for (; first < end; first += kernels::transform_channels) {
+    constexpr std::int64_t column = kernels::transform_channels;
+    const std::int64_t count = std::min(kernels::transform_channels, end - first);
+    transformed(first, count,
+                TransformConv::Target{map, full.width * column, column, t.bias ? t.bias + first : nullptr,
+                                      kernels::Activation::none});
+    for (std::int64_t row = 0; row < pooled.height; ++row) {
+      const std::int64_t place = i * forward.out_image() + row * pooled.width * channels + first;
+      forward.table->max_pool({.in = map + row * window.stride.height * full.width * column,
+                               .out = t.out + place,
+                               .index = t.index ? t.index + place : nullptr,
+                               .in_step = window.stride.width * column,
+                               .in_row = full.width * column,
+                               .in_column = column,
+                               .out_step = channels,
+                               .count = pooled.width,
+                               .channels = count,
+                               .window = {.rows = static_cast<std::int32_t>(window.size.height),
+                                          .columns = static_cast<std::int32_t>(window.size.width),
+                                          .first_row = 0,
+                                          .first_column = 0,
+                                          .window_columns = static_cast<std::int32_t>(window.size.width)},
+                               .wide_index = false,
+                               .activation = forward.attributes.activation});
+    }
+  }
+}
+
+/// Of half-transformed output.
+void write_image_of_half(const TransformForward& forward, const ForwardTensors& t, std::int64_t i, const float* half,
+                         std::int64_t first, std::int64_t end, float* map) {
+  write_image(forward, t, i, first, end, map,
+              [&](std::int64_t channel, std::int64_t count, const TransformConv::Target& target) {
+                forward.conv.from_half(*forward.table, Side::out, half, channel, count, target);
+              });
+}
+
+/// A few images through all stages, all slices at once: V, then M of one block of output channels after the other.
+struct AllSlices {
+  const TransformForward& forward;
+  std::int64_t images;
+
+  AllSlices(const TransformForward& of, std::int64_t most)
+      : forward(of), images(std::min(of.conv.block_images(v_elements(1) + m_elements(1)), most)) {}
+
+  std::int64_t v_elements(std::int64_t count) const { return forward.conv.slices_elements(count, forward.in_width()); }
+  std::int64_t m_elements(std::int64_t count) const {
+    return forward.conv.slices_elements(count, forward.block_width());
+  }
+  // Scratch: V, M, a half-transformed tile, the map of one image.
+  std::int64_t half_begin() const { return base::checked_add(v_elements(images), m_elements(images)); }
+  std::int64_t map_begin() const {
+    return base::checked_add(half_begin(),
+                             kernels::half_tile_elements(forward.conv.shape().slots, kernels::transform_channels));
+  }
+  std::int64_t scratch_elements() const { return base::checked_add(map_begin(), forward.map_elements()); }
+
+  void run(const ForwardTensors& t, std::int64_t first, std::int64_t count, float* scratch) const {
+    const TransformConv& conv = forward.conv;
+    const kernels::KernelTable<float>& table = *forward.table;
+    float* const half = scratch + half_begin();
+    const Slices<float> v = conv.slices_at(scratch, count, forward.in_width());
+    for (std::int64_t i = 0; i < count; ++i)
+      conv.to_all_slices(table, Side::in, t.image + (first + i) * conv.image_elements(Side::in),
+                         v.at_tile(i * conv.tiles()), half);
+    for (std::int64_t block = 0; block < forward.layout.blocks(); ++block) {
+      const std::int64_t begin = forward.layout.first_channel(block);
+      const Slices<float> m = conv.slices_at(scratch + v_elements(images), count, forward.layout.width(block));
+      conv.multiply(table, Side::out, v, count * conv.tiles(), forward.layout.group_at(t.weights, block, 0),
+                    conv.shape().slices, m.width, m);
+      for (std::int64_t i = 0; i < count; ++i)
+        write_image(forward, t, first + i, begin, begin + forward.layout.channels(block), scratch + map_begin(),
+                    [&](std::int64_t channel, std::int64_t channels, const TransformConv::Target& target) {
+                      Slices<float> of_image = m.at_tile(i * conv.tiles());
+                      of_image.data += channel - begin;
+                      conv.from_all_slices(table, Side::out, of_image, channels, target, half);
+                    });
+    }
+  }
+};
+
+/// Channels [first, end) of half-transformed outputs from V of one group, a block of U at a time. m: memory for M of a
+/// group and a block.
+void multiply_group(const TransformForward& forward, const Slices<const float>& v, std::int64_t images,
+                    const float* weights, std::int32_t group, std::int64_t first, std::int64_t end, float* m,
+                    float* half) {
+  const WeightSlicesLayout& layout = forward.layout;
+  const TransformConv& conv = forward.conv;
+  for (std::int64_t count; first < end; first += count) {
+    const std::int64_t block = first / kernels::transform_block, in_block = first - layout.first_channel(block);
+    count = std::min(end - first, layout.width(block) - in_block);
+    WeightGroup<const float> of_block = layout.group_at(weights, block, conv.shape().first_slice(group));
+    of_block.data += in_block;
+    const Slices<float> products = conv.slices_at(m, images, count);
+    conv.multiply(*forward.table, Side::out, v, images * conv.tiles(), of_block, conv.shape().slices_of(group), count,
+                  products);
+    conv.from_slices(*forward.table, Side::out, products, images, first, group, half);
+  }
+}
+
+/// The same, a group of slices at a time, between half-transformed inputs and outputs: so the weights of many slices
+/// are read once for more images than all of their slices would leave room for.
+struct ByGroups {
+  const TransformForward& forward;
+  std::int64_t images;
+
+  /// Half-transformed tiles may leave the cache, which also holds a group's weights.
+  ByGroups(const TransformForward& of, std::int64_t most)
+      : forward(of), images(std::min(of.conv.block_images(2 * (v_elements(1) + m_elements(1))), most)) {}
+
+  std::int64_t v_elements(std::int64_t count) const { return forward.conv.group_elements(count, forward.in_width()); }
+  std::int64_t m_elements(std::int64_t count) const {
+    return forward.conv.group_elements(count, forward.block_width());
+  }
+  // Scratch: half-transformed input and output, V and M of one group, the map of one image.
+  std::int64_t half_out_begin() const { return forward.conv.half_elements(Side::in, images); }
+  std::int64_t v_begin() const {
+    return base::checked_add(half_out_begin(), forward.conv.half_elements(Side::out, images));
+  }
+  std::int64_t m_begin() const { return base::checked_add(v_begin(), v_elements(images)); }
+  std::int64_t map_begin() const { return base::checked_add(m_begin(), m_elements(images)); }
+  std::int64_t scratch_elements() const { return base::checked_add(map_begin(), forward.map_elements()); }
+
+  void run(const ForwardTensors& t, std::int64_t first, std::int64_t count, float* scratch) const {
+    const TransformConv& conv = forward.conv;
+    const kernels::KernelTable<float>& table = *forward.table;
+    float* const half_out = scratch + half_out_begin();
+    for (std::int64_t i = 0; i < count; ++i)
+      conv.to_half(table, Side::in, t.image + (first + i) * conv.image_elements(Side::in), 0, conv.channels(Side::in),
+                   scratch + i * conv.half_elements(Side::in));
+    const Slices<float> v = conv.slices_at(scratch + v_begin(), count, forward.in_width());
+    for (std::int32_t group = 0; group < conv.shape().groups; ++group) {
+      conv.to_slices(table, Side::in, scratch, count, 0, forward.in_width(), group, v);
+      multiply_group(forward, v, count, t.weights, group, 0, forward.out_width(), scratch + m_begin(), half_out);
+    }
+    for (std::int64_t i = 0; i < count; ++i)
+      write_image_of_half(forward, t, first + i, half_out + i * conv.half_elements(Side::out), 0,
+                          conv.channels(Side::out), scratch + map_begin());
+  }
+};
+
 /// Blocks of images, each through all stages.
-Phase depth_first(const kernels::KernelTable<float>& table, const std::shared_ptr<const TransformForward>& forward) {
-  const std::int64_t images = forward->conv.block_images(forward->conv.channels(Side::in) + forward->layout.width(0));
-  const std::int64_t tiles = images * forward->conv.tiles();
-  const std::int64_t v_elements = forward->conv.slices_elements(tiles, forward->conv.channels(Side::in));
-  const std::int64_t m_elements = forward->conv.slices_elements(tiles, forward->layout.width(0));
-  Phase phase{
-      "forward", 1, true, (v_elements + m_elements + forward->map_elements()) * std::int64_t{sizeof(float)}, {}};
-  phase.run = [&table, forward, images, tiles, v_elements, m_elements](Tensors tensors, const Work& work) {
-    const TransformConv& conv = forward->conv;
-    const ForwardTensors t(*forward, tensors);
-    float* const scratch = reinterpret_cast<float*>(work.scratch);
-    const Slices<float> v = conv.slices_at(scratch, tiles, conv.channels(Side::in));
-    float* const map = scratch + v_elements + m_elements;
+template <class Block>
+Phase depth_first(const std::shared_ptr<const TransformForward>& forward, std::int64_t batch) {
+  const std::int64_t images = Block(*forward, batch).images;
+  Phase phase{"forward", 1, true, base::checked_mul(Block(*forward, batch).scratch_elements(), sizeof(float)), {}};
+  phase.run = [forward, images](Tensors tensors, const Work& work) {
+    const Block block(*forward, images);
     const std::int64_t all = work.image_end - work.image_begin, blocks = base::ceil_div(all, images);
     for (std::int64_t number = 0; number < blocks; ++number) {
-      const std::int64_t first = work.image_begin + base::part_begin(number, blocks, all);
-      const std::int64_t count = work.image_begin + base::part_begin(number + 1, blocks, all) - first;
-      for (std::int64_t i = 0; i < count; ++i)
-        conv.to_slices(table, Side::in, t.image + (first + i) * conv.image_elements(Side::in), 0,
-                       conv.channels(Side::in), v.at_tile(i * conv.tiles()));
-      for (std::int64_t block = 0; block < forward->layout.blocks(); ++block) {
-        const Slices<float> m = conv.slices_at(scratch + v_elements, tiles, forward->layout.width(block));
-        conv.multiply(table, v, count * conv.tiles(), forward->layout, t.weights, block, 0, conv.slices(), m);
-        for (std::int64_t i = 0; i < count; ++i) {
-          const std::int64_t out = (first + i) * forward->out_image();
-          forward->write(table, m.at_tile(i * conv.tiles()), forward->layout.first_channel(block),
-                         forward->layout.channels(block), t.bias, t.out + out, t.index ? t.index + out : nullptr, map);
-        }
-      }
+      const std::int64_t first = base::part_begin(number, blocks, all);
+      block.run(ForwardTensors(*forward, tensors), work.image_begin + first,
+                base::part_begin(number + 1, blocks, all) - first, reinterpret_cast<float*>(work.scratch));
     }
   };
   return phase;
 }
 
-/// The stages one after the other, each over all lanes, for batches that are too small to go around.
-void add_phases(const kernels::KernelTable<float>& table, const std::shared_ptr<const TransformForward>& forward,
-                std::int64_t batch, Step& step) {
-  const std::size_t v_tensor = forward->attributes.pool ? index_tensor + 1 : out_tensor + 1, m_tensor = v_tensor + 1;
-  constexpr std::int64_t chunk = kernels::transform_channels;
-  const TransformConv& conv = forward->conv;
-  const std::int64_t tiles = batch * conv.tiles();
-  const std::int64_t in_channels = conv.channels(Side::in), out_channels = conv.channels(Side::out);
-  step.workspace_bytes.push_back(conv.slices_elements(tiles, in_channels) * std::int64_t{sizeof(float)});
-  step.workspace_bytes.push_back(conv.slices_elements(tiles, out_channels) * std::int64_t{sizeof(float)});
+/// Whether all slices of as many tiles as make the weights worth reading leave room in the cache.
+bool takes_all_slices(const TransformForward& forward, std::int64_t batch) {
+  constexpr std::int64_t enough_tiles = 16;
+  return AllSlices(forward, batch).images * forward.conv.tiles() >=
+         std::min(enough_tiles, batch * forward.conv.tiles());
+}
 
-  const auto v_of = [forward, tiles, in_channels, v_tensor](Tensors tensors) {
-    return forward->conv.slices_at(tensor<float>(tensors, v_tensor), tiles, in_channels);
-  };
-  const auto m_of = [forward, tiles, out_channels, m_tensor](Tensors tensors) {
-    return forward->conv.slices_at(tensor<float>(tensors, m_tensor), tiles, out_channels);
-  };
-  step.phases.push_back({"input", base::ceil_div(in_channels, chunk), true, 0,
-                         [&table, forward, v_of, in_channels](Tensors tensors, const Work& work) {
-                           const ForwardTensors t(*forward, tensors);
-                           const std::int64_t first = work.item_begin * chunk;
-                           const std::int64_t end = std::min(in_channels, work.item_end * chunk);
-                           for (std::int64_t i = work.image_begin; i < work.image_end; ++i)
-                             forward->conv.to_slices(table, Side::in,
-                                                     t.image + i * forward->conv.image_elements(Side::in), first,
-                                                     end - first, v_of(tensors).at_tile(i * forward->conv.tiles()));
-                         }});
-  step.phases.push_back({"multiply", conv.slices() * forward->layout.blocks(), false, 0,
-                         [&table, forward, v_of, m_of](Tensors tensors, const Work& work) {
-                           const ForwardTensors t(*forward, tensors);
-                           const Slices<float> v = v_of(tensors);
-                           const std::int64_t slices = forward->conv.slices();
-                           for (std::int64_t item = work.item_begin; item < work.item_end;) {
-                             const std::int64_t block = item / slices, slice = item % slices;
-                             const std::int64_t count = std::min(slices - slice, work.item_end - item);
-                             forward->conv.multiply(table, v, work.batch * forward->conv.tiles(), forward->layout,
-                                                    t.weights, block, slice, count,
-                                                    m_of(tensors).at_channel(forward->layout.first_channel(block)));
-                             item += count;
-                           }
-                         }});
+/// The stages one after the other, each over all lanes, for batches that are too small to go around.
+void add_phases(const std::shared_ptr<const TransformForward>& forward, std::int64_t batch, Step& step) {
+  constexpr std::int64_t chunk = kernels::transform_channels;
+  const std::size_t half_in_tensor = forward->attributes.pool ? index_tensor + 1 : out_tensor + 1;
+  const TransformConv& conv = forward->conv;
+  for (Side side : {Side::in, Side::out})
+    step.workspace_bytes.push_back(base::checked_mul(conv.half_elements(side, batch), sizeof(float)));
+
   step.phases.push_back(
-      {"output", base::ceil_div(out_channels, chunk), true, forward->map_elements() * std::int64_t{sizeof(float)},
-       [&table, forward, m_of, out_channels](Tensors tensors, const Work& work) {
-         const ForwardTensors t(*forward, tensors);
-         const Slices<float> m = m_of(tensors);
+      {"rows", forward->in_width() / chunk, true, 0, [forward, half_in_tensor](Tensors tensors, const Work& work) {
+         const TransformConv& conv = forward->conv;
          const std::int64_t first = work.item_begin * chunk;
-         const std::int64_t end = std::min(out_channels, work.item_end * chunk);
-         for (std::int64_t i = work.image_begin; i < work.image_end; ++i) {
-           const std::int64_t out = i * forward->out_image();
-           forward->write(table, m.at_tile(i * forward->conv.tiles()).at_channel(first), first, end - first, t.bias,
-                          t.out + out, t.index ? t.index + out : nullptr, reinterpret_cast<float*>(work.scratch));
+         const std::int64_t end = std::min(conv.channels(Side::in), work.item_end * chunk);
+         for (std::int64_t i = work.image_begin; i < work.image_end; ++i)
+           conv.to_half(*forward->table, Side::in,
+                        tensor<const float>(tensors, image_tensor) + i * conv.image_elements(Side::in), first,
+                        end - first, tensor<float>(tensors, half_in_tensor) + i * conv.half_elements(Side::in));
+       }});
+  // An item is a few output channels of one group: each makes V for itself.
+  const std::int64_t parts = forward->out_width() / chunk;
+  const std::int64_t v_elements = conv.group_elements(batch, forward->in_width());
+  step.phases.push_back(
+      {"slices", conv.shape().groups * parts, false,
+       base::checked_mul(base::checked_add(v_elements, conv.group_elements(batch, forward->block_width())),
+                         sizeof(float)),
+       [forward, half_in_tensor, parts, v_elements](Tensors tensors, const Work& work) {
+         const TransformConv& conv = forward->conv;
+         float* const scratch = reinterpret_cast<float*>(work.scratch);
+         const Slices<float> v = conv.slices_at(scratch, work.batch, forward->in_width());
+         for (std::int64_t item = work.item_begin; item < work.item_end;) {
+           const auto group = static_cast<std::int32_t>(item / parts);
+           const std::int64_t end = std::min(work.item_end, (group + 1) * parts);
+           conv.to_slices(*forward->table, Side::in, tensor<const float>(tensors, half_in_tensor), work.batch, 0,
+                          forward->in_width(), group, v);
+           multiply_group(*forward, v, work.batch, tensor<const float>(tensors, kernel_tensor), group,
+                          (item - group * parts) * chunk, (end - group * parts) * chunk, scratch + v_elements,
+                          tensor<float>(tensors, half_in_tensor + 1));
+           item = end;
          }
        }});
+  step.phases.push_back({"output", parts, true, forward->map_elements() * std::int64_t{sizeof(float)},
+                         [forward, half_in_tensor](Tensors tensors, const Work& work) {
+                           const TransformConv& conv = forward->conv;
+                           for (std::int64_t i = work.image_begin; i < work.image_end; ++i)
+                             write_image_of_half(
+                                 *forward, ForwardTensors(*forward, tensors), i,
+                                 tensor<const float>(tensors, half_in_tensor + 1) + i * conv.half_elements(Side::out),
+                                 work.item_begin * chunk, std::min(conv.channels(Side::out), work.item_end * chunk),
+                                 reinterpret_cast<float*>(work.scratch));
+                         }});
 }
 
 }  // namespace
@@ -178,7 +283,7 @@ std::vector<TensorSpec> TransformConv2D::infer(const std::vector<TensorSpec>& in
   if (inputs.size() != 3) throw ShapeError("conv2d: expected image, slices of the kernel, and bias");
   expect_image(*this, inputs[0]);
   const TensorSpec kernel{{3, 3, inputs[0].shape[2], out_channels_}, Storage::packed};
-  expect_inputs(*this, inputs, {inputs[0], WeightSlices(transform_, false).infer({kernel})[0], inputs[2]});
+  expect_inputs(*this, inputs, {inputs[0], WeightSlices(transform_).infer({kernel})[0], inputs[2]});
   return Conv2D(attributes_).infer({inputs[0], kernel, inputs[2]});
 }
 
@@ -187,11 +292,12 @@ Step TransformConv2D::lower(const LowerRequest& request) const {
   const auto forward = std::make_shared<const TransformForward>(
       TransformForward{{transform_, attributes_.window, in, request.inputs[0].shape[2], out_channels_},
                        attributes_,
-                       extent_of(request.outputs[0])});
-  const kernels::KernelTable<float>& table = *request.kernels.float_table();
+                       extent_of(request.outputs[0]),
+                       request.kernels.float_table()});
   Step step{forward->conv.shape().name, {}};
-  add_phases(table, forward, request.batch, step);
-  step.depth_first = depth_first(table, forward);
+  add_phases(forward, request.batch, step);
+  step.depth_first = takes_all_slices(*forward, request.batch) ? depth_first<AllSlices>(forward, request.batch)
+                                                               : depth_first<ByGroups>(forward, request.batch);
   step.min_images = forward->conv.min_images();
   return step;
 }

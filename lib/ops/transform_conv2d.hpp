@@ -5,22 +5,6 @@
 
 namespace tilewise::ops {
 
-/// The kernel's slices, U. inputs: kernel {3, 3, in, out}, packed. outputs: plain, in WeightSlicesLayout. Of
-/// TransposeWeights' output, whose taps are reversed, with `transposed`.
-class WeightSlices final : public Op {
- public:
-  WeightSlices(kernels::Transform transform, bool transposed) : transform_(transform), transposed_(transposed) {}
-
-  std::string_view kind() const noexcept override { return "weight_slices"; }
-  std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
-  Step lower(const LowerRequest& request) const override;
-  bool is_derived() const noexcept override { return true; }
-
- private:
-  kernels::Transform transform_;
-  bool transposed_;
-};
-
 /// Conv2D with its kernel as WeightSlices: of one group, where has_transforms(). inputs: image, slices, bias or
 /// no_value. outputs: those of Conv2D. Only `choose` makes it, of a Conv2D.
 class TransformConv2D final : public Op {
@@ -38,8 +22,8 @@ class TransformConv2D final : public Op {
   std::int64_t out_channels_;
 };
 
-/// Conv2DBackward, in the same way. inputs: out_gradient, image, slices of the transposed kernel or no_value. outputs:
-/// those of Conv2DBackward.
+/// Conv2DBackward, in the same way; but it makes the slices of the transposed kernel itself, a group at a time, for
+/// they serve once. inputs and outputs: those of Conv2DBackward.
 class TransformConv2DBackward final : public Op {
  public:
   TransformConv2DBackward(kernels::Transform transform, const Window2D& window, const Shape& kernel_shape)

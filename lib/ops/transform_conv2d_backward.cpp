@@ -5,17 +5,17 @@
 #include "ops/transform_conv2d.hpp"
 
 // The adjoint of each stage: Z of the output's gradient, once for both; the input's gradient from Z * U transposed; the
-// weights' from the sum over tiles of V * Z.
+// weights' from the sum over tiles of V * Z. A group of slices goes through all of it at once.
 namespace tilewise::ops {
 
 namespace {
 
 using Side = TransformConv::Side;
 
-/// Input channels of one item of the weights' gradient.
-constexpr std::int64_t row_channels = 16;
+constexpr std::int64_t chunk = kernels::transform_channels;
 
-// Tensors: gradient of the output, image, slices of the transposed kernel; gradients of image, kernel and bias; Z, V.
+// Tensors: gradient of the output, image, transposed kernel; gradients of image, kernel and bias; the
+// half-transformed output gradient and image, image gradient and weights' gradient; the bias gradients of the images.
 enum : std::size_t {
   out_gradient_tensor,
   image_tensor,
@@ -23,192 +23,264 @@ enum : std::size_t {
   image_gradient_tensor,
   weights_gradient_tensor,
   bias_gradient_tensor,
-  z_tensor,
-  v_tensor
+  half_z_tensor,
+  half_v_tensor,
+  half_image_gradient_tensor,
+  half_weights_tensor,
+  bias_sums_tensor
 };
 
 struct TransformBackward {
   TransformConv conv;
+  kernels::Transform transform;
   std::int64_t batch;
-  WeightSlicesLayout transposed = conv.weights(true);
+  bool data, weights, bias;  ///< which gradients are wanted
+  const kernels::KernelTable<float>* table;
 
-  std::int64_t tiles() const noexcept { return batch * conv.tiles(); }
-  Slices<float> slices_of(Tensors tensors, Side side) const noexcept {
-    return conv.slices_at(tensor<float>(tensors, side == Side::in ? v_tensor : z_tensor), tiles(), conv.channels(side));
-  }
-  std::int64_t slices_bytes(Side side) const noexcept {
-    return conv.slices_elements(tiles(), conv.channels(side)) * std::int64_t{sizeof(float)};
-  }
+  base::WeightsLayout transposed;  ///< of the transposed kernel
+  /// The weights' gradient half transformed: coefficients of the rows times taps of a column.
+  WeightSlicesLayout half_weights{3 * conv.shape().slots, conv.channels(Side::in), conv.channels(Side::out)};
+  std::int64_t width(Side side) const noexcept { return filled(conv.channels(side)); }
 };
 
-/// V or Z of the whole batch.
-Phase transform_phase(const kernels::KernelTable<float>& table,
-                      const std::shared_ptr<const TransformBackward>& backward, const char* name, Side side,
-                      std::size_t from) {
-  constexpr std::int64_t chunk = kernels::transform_channels;
-  Phase phase{name, base::ceil_div(backward->conv.channels(side), chunk), true, 0, {}};
-  phase.run = [&table, backward, side, from](Tensors tensors, const Work& work) {
+/// Rows of the output's gradient, or of the image; of the first also each image's part of the bias gradient, while it
+/// is in the cache.
+Phase rows_phase(const std::shared_ptr<const TransformBackward>& backward, const char* name, Side side,
+                 std::size_t from, std::size_t to) {
+  Phase phase{name, backward->width(side) / chunk, true, 0, {}};
+  phase.run = [backward, side, from, to](Tensors tensors, const Work& work) {
     const TransformConv& conv = backward->conv;
-    const Slices<float> slices = backward->slices_of(tensors, side);
-    const std::int64_t first = work.item_begin * chunk, end = std::min(conv.channels(side), work.item_end * chunk);
-    for (std::int64_t i = work.image_begin; i < work.image_end; ++i)
-      conv.to_slices(table, side, tensor<const float>(tensors, from) + i * conv.image_elements(side), first,
-                     end - first, slices.at_tile(i * conv.tiles()));
-  };
-  return phase;
-}
-
-/// The image's gradient. Item = a block of its channels.
-Phase data_phase(const kernels::KernelTable<float>& table, const std::shared_ptr<const TransformBackward>& backward) {
-  const TransformConv& conv = backward->conv;
-  const std::int64_t images = std::min(backward->batch, conv.block_images(backward->transposed.width(0)));
-  const std::int64_t scratch = conv.slices_elements(images * conv.tiles(), backward->transposed.width(0));
-  Phase phase{"data", backward->transposed.blocks(), true, scratch * std::int64_t{sizeof(float)}, {}};
-  phase.run = [&table, backward, images](Tensors tensors, const Work& work) {
-    const TransformConv& conv = backward->conv;
-    const Slices<float> z = backward->slices_of(tensors, Side::out);
-    const std::int64_t channels = conv.channels(Side::in), width = conv.extent(Side::in).width;
-    const std::int64_t all = work.image_end - work.image_begin, parts = base::ceil_div(all, images);
-    for (std::int64_t part = 0; part < parts; ++part) {
-      const std::int64_t first = work.image_begin + base::part_begin(part, parts, all);
-      const std::int64_t count = work.image_begin + base::part_begin(part + 1, parts, all) - first;
-      for (std::int64_t block = work.item_begin; block < work.item_end; ++block) {
-        const Slices<float> products = conv.slices_at(reinterpret_cast<float*>(work.scratch), images * conv.tiles(),
-                                                      backward->transposed.width(block));
-        conv.multiply(table, z.at_tile(first * conv.tiles()), count * conv.tiles(), backward->transposed,
-                      tensor<const float>(tensors, kernel_tensor), block, 0, conv.slices(), products);
-        for (std::int64_t i = 0; i < count; ++i)
-          conv.from_slices(table, Side::in, products.at_tile(i * conv.tiles()), backward->transposed.channels(block),
-                           {tensor<float>(tensors, image_gradient_tensor) +
-                                (first + i) * conv.image_elements(Side::in) + backward->transposed.first_channel(block),
-                            width * channels, channels});
-      }
+    const std::int64_t channels = conv.channels(side);
+    const std::int64_t first = work.item_begin * chunk, end = std::min(channels, work.item_end * chunk);
+    for (std::int64_t i = work.image_begin; i < work.image_end; ++i) {
+      const float* const image = tensor<const float>(tensors, from) + i * conv.image_elements(side);
+      conv.to_half(*backward->table, side, image, first, end - first,
+                   tensor<float>(tensors, to) + i * conv.half_elements(side));
+      if (backward->bias && side == Side::out)
+        backward->table->column_sum({image + first, tensor<float>(tensors, bias_sums_tensor) + i * channels + first,
+                                     channels, conv.image_elements(side) / channels, end - first, false});
     }
   };
   return phase;
 }
 
-/// The gradients of kernel and bias, packed. An item owns row_channels input channels of a block of output channels;
-/// the first of a block its bias gradient, too.
-class WeightsGradient {
+/// All that a group of slices does. An item is a few input channels of one group: each makes Z for itself.
+class GroupPhase {
  public:
-  WeightsGradient(const kernels::KernelTable<float>& table, const std::shared_ptr<const TransformBackward>& backward,
-                  kernels::Transform transform)
-      : table_(&table), backward_(backward), transform_(transform) {}
+  explicit GroupPhase(std::shared_ptr<const TransformBackward> backward) : b_(std::move(backward)) {}
 
   Phase phase() const {
-    Phase phase{
-        "weights", row_parts() * weights().blocks(), false, scratch_elements() * std::int64_t{sizeof(float)}, {}};
-    phase.run = [gradient = *this](Tensors tensors, const Work& work) {
-      for (std::int64_t item = work.item_begin; item < work.item_end; ++item) gradient.run(tensors, work, item);
+    const std::int64_t elements = base::checked_add(sums_begin(), b_->weights ? sums_elements() : 0);
+    Phase phase{"slices", b_->conv.shape().groups * parts(), false, base::checked_mul(elements, sizeof(float)), {}};
+    phase.run = [groups = *this](Tensors tensors, const Work& work) {
+      for (std::int64_t item = work.item_begin; item < work.item_end;) {
+        const auto group = static_cast<std::int32_t>(item / groups.parts());
+        const std::int64_t end = std::min(work.item_end, (group + 1) * groups.parts());
+        groups.run(tensors, work, group, (item - group * groups.parts()) * chunk,
+                   (end - group * groups.parts()) * chunk);
+        item = end;
+      }
     };
     return phase;
   }
 
  private:
-  WeightSlicesLayout weights() const noexcept { return backward_->conv.weights(false); }
-  std::int64_t row_parts() const noexcept { return base::ceil_div(weights().in, row_channels); }
-  std::int64_t slice_step(std::int64_t block) const noexcept {
-    return row_channels * weights().width(block) + slice_gap;
+  std::int64_t parts() const noexcept { return b_->width(Side::in) / chunk; }
+  // Scratch: Z, V and M of the whole batch, a block of U, sums of V * Z of `chunk` rows and a block of columns.
+  std::int64_t v_begin() const { return b_->conv.group_elements(b_->batch, b_->width(Side::out)); }
+  std::int64_t m_begin() const {
+    return base::checked_add(v_begin(), b_->weights ? b_->conv.group_elements(b_->batch, b_->width(Side::in)) : 0);
   }
-  std::int64_t scratch_elements() const noexcept { return weights().slices * slice_step(0); }
+  /// Of U and M: few channels, for the more there are of the output, the longer is U.
+  std::int64_t block_width() const noexcept {
+    constexpr std::int64_t channels = 32;
+    return std::min(b_->width(Side::in), channels);
+  }
+  std::int64_t u_begin() const {
+    return base::checked_add(m_begin(), b_->data ? b_->conv.group_elements(b_->batch, block_width()) : 0);
+  }
+  std::int64_t u_step() const noexcept { return b_->conv.channels(Side::out) * block_width() + slice_gap; }
+  std::int64_t sums_begin() const {
+    return base::checked_add(u_begin(), b_->data ? base::checked_mul(b_->conv.shape().group_slices(), u_step()) : 0);
+  }
+  std::int64_t sums_step(std::int64_t block) const noexcept {
+    return chunk * b_->half_weights.width(block) + slice_gap;
+  }
+  std::int64_t sums_elements() const noexcept { return b_->conv.shape().group_slices() * sums_step(0); }
 
-  void run(Tensors tensors, const Work& work, std::int64_t item) const {
-    const std::int64_t block = item / row_parts(), part = item % row_parts();
-    const std::int64_t first = base::part_begin(part, row_parts(), weights().in);
-    const std::int64_t rows = base::part_begin(part + 1, row_parts(), weights().in) - first;
-    if (float* const gradient = tensor<float>(tensors, weights_gradient_tensor)) {
-      float* const slices = reinterpret_cast<float*>(work.scratch);
-      sum_tiles(tensors, work.batch, block, first, rows, slices);
-      write(slices, block, first, rows, gradient);
+  /// Input channels [first, end) of one group.
+  void run(Tensors tensors, const Work& work, std::int32_t group, std::int64_t first, std::int64_t end) const {
+    const TransformConv& conv = b_->conv;
+    float* const scratch = reinterpret_cast<float*>(work.scratch);
+    const Slices<float> z = conv.slices_at(scratch, work.batch, b_->width(Side::out));
+    conv.to_slices(*b_->table, Side::out, tensor<const float>(tensors, half_z_tensor), work.batch, 0,
+                   b_->width(Side::out), group, z);
+    if (b_->data) multiply(tensors, work, group, first, end, z);
+    if (!b_->weights) return;
+    const Slices<float> v = conv.slices_at(scratch + v_begin(), work.batch, end - first);
+    conv.to_slices(*b_->table, Side::in, tensor<const float>(tensors, half_v_tensor), work.batch, first, end - first,
+                   group, v);
+    const std::int64_t tiles = work.batch * conv.tiles(), last = std::min(end, conv.channels(Side::in));
+    for (std::int64_t channel = first; channel < last; channel += chunk)
+      for (std::int64_t block = 0; block < b_->half_weights.blocks(); ++block)
+        sum_tiles({v.data + channel - first, v.step, v.width}, z, tiles, group, block, channel,
+                  std::min(chunk, last - channel), scratch + sums_begin(), tensor<float>(tensors, half_weights_tensor));
+  }
+
+  void multiply(Tensors tensors, const Work& work, std::int32_t group, std::int64_t first, std::int64_t end,
+                const Slices<const float>& z) const {
+    float* const scratch = reinterpret_cast<float*>(work.scratch);
+    const PackedKernel kernel{b_->transposed, tensor<const float>(tensors, kernel_tensor), true};
+    for (std::int64_t count; first < end; first += count) {
+      count = std::min(end - first, block_width());
+      const WeightGroup<float> u{scratch + u_begin(), u_step(), count};
+      kernel.to_slices(*b_->table, b_->transform, {group, group + 1}, 0, b_->conv.channels(Side::out), first, count, u);
+      const Slices<float> m = b_->conv.slices_at(scratch + m_begin(), work.batch, count);
+      b_->conv.multiply(*b_->table, Side::in, z, work.batch * b_->conv.tiles(), u, b_->conv.shape().slices_of(group),
+                        count, m);
+      b_->conv.from_slices(*b_->table, Side::in, m, work.batch, first, group,
+                           tensor<float>(tensors, half_image_gradient_tensor));
     }
-    if (part == 0) sum_bias(tensors, work.batch, block);
   }
 
-  void sum_tiles(Tensors tensors, std::int64_t batch, std::int64_t block, std::int64_t first, std::int64_t rows,
-                 float* slices) const {
-    const Slices<float> v = backward_->slices_of(tensors, Side::in), z = backward_->slices_of(tensors, Side::out);
-    table_->slice_gradient({.in = v.data + first,
-                            .gradient = z.data + weights().first_channel(block),
-                            .out = slices,
-                            .in_slice = v.step,
-                            .in_step = v.width,
-                            .gradient_slice = z.step,
-                            .gradient_step = z.width,
-                            .out_slice = slice_step(block),
-                            .out_step = weights().width(block),
-                            .slices = weights().slices,
-                            .count = batch * backward_->conv.tiles(),
-                            .rows = rows,
-                            .channels = static_cast<std::int32_t>(weights().width(block)),
-                            .accumulate = false});
+  void sum_tiles(const Slices<const float>& v, const Slices<const float>& z, std::int64_t tiles, std::int32_t group,
+                 std::int64_t block, std::int64_t channel, std::int64_t rows, float* sums, float* half) const {
+    const WeightSlicesLayout& to = b_->half_weights;
+    const std::int64_t width = to.width(block);
+    b_->table->slice_gradient({.in = v.data,
+                               .gradient = z.data + to.first_channel(block),
+                               .out = sums,
+                               .in_slice = v.step,
+                               .in_step = v.width,
+                               .gradient_slice = z.step,
+                               .gradient_step = z.width,
+                               .out_slice = sums_step(block),
+                               .out_step = width,
+                               .slices = b_->conv.shape().slices_of(group),
+                               .count = tiles,
+                               .rows = rows,
+                               .channels = static_cast<std::int32_t>(width),
+                               .accumulate = false});
+    b_->table->of(b_->transform)
+        .weight_half({.slices = sums,
+                      .half = half + to.begin(block) + channel * width,
+                      .slice_step = sums_step(block),
+                      .slices_row = width,
+                      .half_step = to.slice_step(block),
+                      .half_row = width,
+                      .rows = rows,
+                      .channels = width,
+                      .groups = {group, group + 1}});
   }
+
+  std::shared_ptr<const TransformBackward> b_;
+};
+
+/// The gradients of kernel and bias, packed. An item is a few input channels of a block of output channels; the first
+/// of a block has its bias gradient, too.
+class WeightsGradient {
+ public:
+  explicit WeightsGradient(std::shared_ptr<const TransformBackward> backward) : b_(std::move(backward)) {}
+
+  Phase phase() const {
+    Phase phase{"weights", parts() * from().blocks(), false, 0, {}};
+    phase.run = [gradient = *this](Tensors tensors, const Work& work) {
+      for (std::int64_t item = work.item_begin; item < work.item_end; ++item) {
+        const std::int64_t block = item / gradient.parts(), part = item % gradient.parts();
+        if (tensors[weights_gradient_tensor]) gradient.write(tensors, block, part * chunk);
+        if (tensors[bias_gradient_tensor] && part == 0) gradient.sum_bias(tensors, work.batch, block);
+      }
+    };
+    return phase;
+  }
+
+ private:
+  const WeightSlicesLayout& from() const noexcept { return b_->half_weights; }
+  std::int64_t parts() const noexcept { return base::ceil_div(from().in, chunk); }
 
   /// Each block of channels is one or several of the packed ones.
-  void write(float* slices, std::int64_t block, std::int64_t first, std::int64_t rows, float* gradient) const {
-    const base::WeightsLayout to{9, weights().in, weights().out, table_->channel_block};
-    kernels::WeightSlicesArgs<float> args{};
+  void write(Tensors tensors, std::int64_t block, std::int64_t first) const {
+    const base::WeightsLayout to{9, from().in, from().out, b_->table->channel_block};
+    kernels::WeightTapsArgs<float> args{};
+    args.half_step = from().slice_step(block);
+    args.half_row = from().width(block);
     args.tap_column = to.in * to.block;
     args.tap_row = 3 * args.tap_column;
     args.taps_row = to.block;
-    args.slice_step = slice_step(block);
-    args.slices_row = weights().width(block);
-    args.rows = rows;
-    args.adjoint = true;
-    for (std::int64_t channel = 0; channel < weights().width(block); channel += args.channels) {
-      const std::int64_t n = weights().first_channel(block) + channel;
-      args.channels = std::min(to.block, weights().width(block) - channel);
-      args.taps = gradient + to.position(n) + first * to.block;
-      args.slices = slices + channel;
-      table_->of(transform_).weight_slices(args);
+    args.rows = std::min(chunk, to.in - first);
+    for (std::int64_t channel = 0; channel < from().width(block); channel += args.channels) {
+      const std::int64_t n = from().first_channel(block) + channel;
+      args.channels = std::min(to.block, from().width(block) - channel);
+      args.half =
+          tensor<const float>(tensors, half_weights_tensor) + from().begin(block) + first * args.half_row + channel;
+      args.taps = tensor<float>(tensors, weights_gradient_tensor) + to.position(n) + first * to.block;
+      b_->table->of(b_->transform).weight_taps(args);
       // What fills up a packed block is zero, whatever 0 * infinity made of it.
       const std::int64_t used = std::min(to.block, to.out - n);
-      for (std::int64_t row = 0; used < to.block && row < 9 * rows; ++row)
-        std::fill_n(args.taps + (row / rows * to.in + row % rows) * to.block + used, to.block - used, 0.f);
+      for (std::int64_t row = 0; used < to.block && row < 9 * args.rows; ++row)
+        std::fill_n(args.taps + (row / args.rows * to.in + row % args.rows) * to.block + used, to.block - used, 0.f);
     }
   }
 
   void sum_bias(Tensors tensors, std::int64_t batch, std::int64_t block) const {
-    float* const gradient = tensor<float>(tensors, bias_gradient_tensor);
-    if (!gradient) return;
-    const base::WeightsLayout to{1, 1, weights().out, table_->channel_block};
-    const Extent2D out = backward_->conv.extent(Side::out);
-    const std::int64_t end = weights().first_channel(block) + weights().channels(block);
-    for (std::int64_t n = weights().first_channel(block); n < end; n += to.block)
-      sum_bias_gradient(*table_, tensor<const float>(tensors, out_gradient_tensor), batch * out.height * out.width, to,
-                        n / to.block, gradient, false);
+    const base::WeightsLayout to{1, 1, from().out, b_->table->channel_block};
+    const std::int64_t end = from().first_channel(block) + from().channels(block);
+    for (std::int64_t n = from().first_channel(block); n < end; n += to.block)
+      sum_bias_gradient(*b_->table, tensor<const float>(tensors, bias_sums_tensor), batch, to, n / to.block,
+                        tensor<float>(tensors, bias_gradient_tensor), false);
   }
 
-  const kernels::KernelTable<float>* table_;
-  std::shared_ptr<const TransformBackward> backward_;
-  kernels::Transform transform_;
+  std::shared_ptr<const TransformBackward> b_;
 };
+
+/// Rows of the image's gradient.
+Phase image_gradient_phase(const std::shared_ptr<const TransformBackward>& backward) {
+  Phase phase{"data", backward->width(Side::in) / chunk, true, 0, {}};
+  phase.run = [backward](Tensors tensors, const Work& work) {
+    const TransformConv& conv = backward->conv;
+    const std::int64_t channels = conv.channels(Side::in);
+    const std::int64_t first = work.item_begin * chunk, end = std::min(channels, work.item_end * chunk);
+    for (std::int64_t i = work.image_begin; i < work.image_end; ++i)
+      conv.from_half(*backward->table, Side::in,
+                     tensor<const float>(tensors, half_image_gradient_tensor) + i * conv.half_elements(Side::in), first,
+                     end - first,
+                     {tensor<float>(tensors, image_gradient_tensor) + i * conv.image_elements(Side::in) + first,
+                      conv.extent(Side::in).width * channels, channels});
+  };
+  return phase;
+}
 
 }  // namespace
 
 std::vector<TensorSpec> TransformConv2DBackward::infer(const std::vector<TensorSpec>& inputs) const {
-  if (inputs.size() != 3)
-    throw ShapeError("conv2d_backward: expected out_gradient, image and slices of the transposed kernel");
-  const TensorSpec transposed{{3, 3, kernel_shape_[3], kernel_shape_[2]}, Storage::packed};
-  if (!is_absent(inputs[2]))
-    expect_inputs(*this, inputs, {inputs[0], inputs[1], WeightSlices(transform_, true).infer({transposed})[0]});
-  return Conv2DBackward(window_, kernel_shape_).infer({inputs[0], inputs[1], {}});
+  if (inputs.size() != 3) throw ShapeError("conv2d_backward: expected out_gradient, image and transposed kernel");
+  return Conv2DBackward(window_, kernel_shape_).infer(inputs);
 }
 
 Step TransformConv2DBackward::lower(const LowerRequest& request) const {
   const auto backward = std::make_shared<const TransformBackward>(TransformBackward{
-      {transform_, window_, extent_of(request.inputs[1]), kernel_shape_[2], kernel_shape_[3]}, request.batch});
-  const kernels::KernelTable<float>& table = *request.kernels.float_table();
-  const bool weights = request.wanted[1] || request.wanted[2];
-  Step step{backward->conv.shape().name, {}};
-  step.workspace_bytes = {backward->slices_bytes(Side::out), weights ? backward->slices_bytes(Side::in) : 0};
-  step.phases.push_back(transform_phase(table, backward, "gradient", Side::out, out_gradient_tensor));
-  if (request.wanted[0]) step.phases.push_back(data_phase(table, backward));
-  if (weights) {
-    step.phases.push_back(transform_phase(table, backward, "input", Side::in, image_tensor));
-    step.phases.push_back(WeightsGradient(table, backward, transform_).phase());
-  }
-  step.min_images = backward->conv.min_images();
+      {transform_, window_, extent_of(request.inputs[1]), kernel_shape_[2], kernel_shape_[3]},
+      transform_,
+      request.batch,
+      request.wanted[0],
+      request.wanted[1],
+      request.wanted[2],
+      request.kernels.float_table(),
+      request.wanted[0] ? weights_layout(request.inputs[2], request.kernels.channel_block()) : base::WeightsLayout{}});
+  const TransformConv& conv = backward->conv;
+  const auto bytes = [](std::int64_t elements) { return base::checked_mul(elements, sizeof(float)); };
+  Step step{conv.shape().name, {}};
+  step.workspace_bytes = {bytes(conv.half_elements(Side::out, request.batch)),
+                          backward->weights ? bytes(conv.half_elements(Side::in, request.batch)) : 0,
+                          backward->data ? bytes(conv.half_elements(Side::in, request.batch)) : 0,
+                          backward->weights ? bytes(backward->half_weights.elements()) : 0,
+                          backward->bias ? bytes(base::checked_mul(request.batch, conv.channels(Side::out))) : 0};
+  step.phases.push_back(rows_phase(backward, "gradient", Side::out, out_gradient_tensor, half_z_tensor));
+  if (backward->weights) step.phases.push_back(rows_phase(backward, "image", Side::in, image_tensor, half_v_tensor));
+  if (backward->data || backward->weights) step.phases.push_back(GroupPhase(backward).phase());
+  if (backward->weights || backward->bias) step.phases.push_back(WeightsGradient(backward).phase());
+  if (backward->data) step.phases.push_back(image_gradient_phase(backward));
+  step.min_images = conv.min_images();
   return step;
 }
 

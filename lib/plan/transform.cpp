@@ -46,7 +46,7 @@ void transform_forward(Graph& graph, const PlanOptions& options, std::size_t pos
       choice_for(graph, options, {node.inputs[0], node.inputs[1], attributes.window, kernel, attributes.groups});
   graph.nodes()[position].why = choice.why;
   if (!choice.transform) return;
-  const ValueId slices = graph.emit(std::make_shared<ops::WeightSlices>(*choice.transform, false), {node.inputs[1]})[0];
+  const ValueId slices = graph.emit(std::make_shared<ops::WeightSlices>(*choice.transform), {node.inputs[1]})[0];
   Node& changed = graph.nodes()[position];
   changed.op = std::make_shared<ops::TransformConv2D>(*choice.transform, attributes, kernel[3]);
   changed.inputs[1] = slices;
@@ -58,13 +58,8 @@ void transform_backward(Graph& graph, const PlanOptions& options, std::size_t po
       choice_for(graph, options, {node.inputs[1], node.inputs[2], op.window(), op.kernel_shape(), op.groups()});
   graph.nodes()[position].why = choice.why;
   if (!choice.transform) return;
-  const ValueId slices =
-      node.inputs[2] == no_value
-          ? no_value
-          : graph.emit(std::make_shared<ops::WeightSlices>(*choice.transform, true), {node.inputs[2]})[0];
-  Node& changed = graph.nodes()[position];
-  changed.op = std::make_shared<ops::TransformConv2DBackward>(*choice.transform, op.window(), op.kernel_shape());
-  changed.inputs[2] = slices;
+  graph.nodes()[position].op =
+      std::make_shared<ops::TransformConv2DBackward>(*choice.transform, op.window(), op.kernel_shape());
 }
 
 }  // namespace

@@ -85,9 +85,13 @@ TEST_CASE("every ISA with FMA has every transform", "[kernels]") {
     for (const TransformKernels<float>& kernels : table(isa).transforms) {
       INFO("ISA " << isa_name(isa));
       const bool expected = isa != Isa::sse2 && isa != Isa::reference;
+      CHECK((kernels.to_half != nullptr) == expected);
       CHECK((kernels.to_slices != nullptr) == expected);
       CHECK((kernels.from_slices != nullptr) == expected);
+      CHECK((kernels.from_half != nullptr) == expected);
       CHECK((kernels.weight_slices != nullptr) == expected);
+      CHECK((kernels.weight_half != nullptr) == expected);
+      CHECK((kernels.weight_taps != nullptr) == expected);
     }
 }
 

@@ -172,16 +172,24 @@ class TileRun {
                          std::int64_t channels, bool adjoint) {
     const TileMap map(slots, rows, columns, channels, draw_);
     const std::int64_t width = whole(channels);
+    float* const half = buffers_.output(half_tile_elements(tile_.slots(), channels));
+    kernels_.to_half({.map = buffers_.input(map.spread(dense, 1e6)) + map.origin(),
+                      .half = half,
+                      .row_step = map.row_step,
+                      .column_step = map.column_step,
+                      .channels = channels,
+                      .rows = rows,
+                      .columns = columns,
+                      .adjoint = adjoint});
     float* const slices = buffers_.output(this->slices() * width);
-    kernels_.to_slices({.map = buffers_.input(map.spread(dense, 1e6)) + map.origin(),
-                        .slices = slices,
-                        .row_step = map.row_step,
-                        .column_step = map.column_step,
-                        .slice_step = width,
-                        .channels = channels,
-                        .rows = rows,
-                        .columns = columns,
-                        .adjoint = adjoint});
+    for (std::int32_t group = 0; group < tile_.shape->groups; ++group)
+      kernels_.to_slices({.half = half,
+                          .slices = slices + tile_.shape->first_slice(group) * width,
+                          .slice_step = width,
+                          .channels = width,
+                          .rows = rows,
+                          .groups = {group, group + 1},
+                          .adjoint = adjoint});
     for (std::int64_t s = 0; s < this->slices(); ++s)
       for (std::int64_t k = channels; k < width; ++k) REQUIRE(slices[s * width + k] == 0);
     return slices;
@@ -194,24 +202,33 @@ class TileRun {
     constexpr double between = 1e6;
     float* const memory = buffers_.output(
         map.spread(std::vector<double>(static_cast<std::size_t>(slots * slots * channels), NAN), between));
-    FromSlicesArgs<float> args{.slices = slices,
-                               .map = memory + map.origin(),
-                               .bias = nullptr,
-                               .row_step = map.row_step,
-                               .column_step = map.column_step,
-                               .slice_step = whole(channels),
-                               .channels = channels,
-                               .rows = rows,
-                               .columns = columns,
-                               .accumulate_rows = 0,
-                               .accumulate_columns = 0,
-                               .adjoint = adjoint,
-                               .activation = Activation::none};
-    kernels_.from_slices(args);
+    const std::int64_t width = whole(channels);
+    float* const half = buffers_.output(half_tile_elements(tile_.slots(), channels));
+    for (std::int32_t group = 0; group < tile_.shape->groups; ++group)
+      kernels_.from_slices({.slices = slices + tile_.shape->first_slice(group) * width,
+                            .half = half,
+                            .slice_step = width,
+                            .channels = width,
+                            .rows = rows,
+                            .groups = {group, group + 1},
+                            .adjoint = adjoint});
+    FromHalfArgs<float> args{.half = half,
+                             .map = memory + map.origin(),
+                             .bias = nullptr,
+                             .row_step = map.row_step,
+                             .column_step = map.column_step,
+                             .channels = channels,
+                             .rows = rows,
+                             .columns = columns,
+                             .accumulate_rows = 0,
+                             .accumulate_columns = 0,
+                             .adjoint = adjoint,
+                             .activation = Activation::none};
+    kernels_.from_half(args);
     const std::vector<double> once = map.gather(memory);
     args.accumulate_rows = static_cast<std::uint32_t>(draw_.between(0, (1 << slots) - 1));
     args.accumulate_columns = static_cast<std::uint32_t>(draw_.between(0, (1 << slots) - 1));
-    kernels_.from_slices(args);
+    kernels_.from_half(args);
     const std::vector<double> twice = map.gather(memory);
     for (std::size_t i = 0; i < once.size(); ++i) {
       const auto place = static_cast<int>(static_cast<std::int64_t>(i) / channels);
@@ -226,13 +243,13 @@ class TileRun {
     return once;
   }
 
-  void check_activation(FromSlicesArgs<float> args, const TileMap& map, const float* memory,
+  void check_activation(FromHalfArgs<float> args, const TileMap& map, const float* memory,
                         const std::vector<double>& plain) {
     const std::vector<double> bias = draw_.values(args.channels);
     args.accumulate_rows = args.accumulate_columns = 0;
     args.bias = buffers_.input(bias);
     args.activation = draw_.flag() ? Activation::relu : Activation::none;
-    kernels_.from_slices(args);
+    kernels_.from_half(args);
     const std::vector<double> found = map.gather(memory);
     const auto on_map = map.spread(std::vector<double>(plain.size(), 1.0), 0.0);
     std::vector<double> expected = plain;
@@ -255,18 +272,19 @@ class TileRun {
         for (std::int64_t n = 0; n < columns; ++n)
           taps[static_cast<std::size_t>((tap * rows + i) * width + n)] =
               transposed ? tile_.weight(tap, n, i) : tile_.weight(tap, i, n);
-    // Read only, whatever the type says: the adjoint writes there.
     float* const slices = buffers_.output(this->slices() * rows * width);
-    kernels_.weight_slices({.taps = const_cast<float*>(buffers_.input(taps)),
-                            .slices = slices,
-                            .tap_row = 3 * rows * width,
-                            .tap_column = rows * width,
-                            .taps_row = width,
-                            .slice_step = rows * width,
-                            .slices_row = width,
-                            .rows = rows,
-                            .channels = width,
-                            .adjoint = false});
+    const float* const input = buffers_.input(taps);
+    for (std::int32_t group = 0; group < tile_.shape->groups; ++group)
+      kernels_.weight_slices({.taps = input,
+                              .slices = slices + tile_.shape->first_slice(group) * rows * width,
+                              .tap_row = 3 * rows * width,
+                              .tap_column = rows * width,
+                              .taps_row = width,
+                              .slice_step = rows * width,
+                              .slices_row = width,
+                              .rows = rows,
+                              .channels = width,
+                              .groups = {group, group + 1}});
     return slices;
   }
 
@@ -305,17 +323,28 @@ class TileRun {
                            .rows = tile_.in_channels,
                            .channels = static_cast<std::int32_t>(out_),
                            .accumulate = false});
-    float* const taps = buffers_.output(9 * tile_.in_channels * out_);
-    kernels_.weight_slices({.taps = taps,
-                            .slices = slices,
-                            .tap_row = 3 * tile_.in_channels * out_,
-                            .tap_column = tile_.in_channels * out_,
-                            .taps_row = out_,
-                            .slice_step = tile_.in_channels * out_,
+    const std::int64_t step = tile_.in_channels * out_;
+    float* const half = buffers_.output(3 * tile_.slots() * step);
+    for (std::int32_t group = 0; group < tile_.shape->groups; ++group)
+      kernels_.weight_half({.slices = slices + tile_.shape->first_slice(group) * step,
+                            .half = half,
+                            .slice_step = step,
                             .slices_row = out_,
+                            .half_step = step,
+                            .half_row = out_,
                             .rows = tile_.in_channels,
                             .channels = out_,
-                            .adjoint = true});
+                            .groups = {group, group + 1}});
+    float* const taps = buffers_.output(9 * step);
+    kernels_.weight_taps({.half = half,
+                          .taps = taps,
+                          .half_step = step,
+                          .half_row = out_,
+                          .tap_row = 3 * step,
+                          .tap_column = step,
+                          .taps_row = out_,
+                          .rows = tile_.in_channels,
+                          .channels = out_});
     std::vector<double> dense;
     for (std::int64_t row = 0; row < 9 * tile_.in_channels; ++row)
       for (std::int64_t n = 0; n < tile_.out_channels; ++n) dense.push_back(taps[row * out_ + n]);

@@ -7,22 +7,34 @@
 /// Contracts: 3x3 convolution of stride 1 in a transform domain. A transform T(x) of one tile of the input, U(w) of the
 /// weights and back: output = B(T(x) * U(w)), where * is a product of real numbers, slice by slice, summed over the
 /// input channels. So each slice is a small matrix product, [tile][in] times [in][out], and there are fewer slices than
-/// direct convolution has products. kernels.hpp has the rules for all kernels.
+/// direct convolution has products. T and B go along rows first and last, and along columns between: a tile's rows
+/// become a half-transformed tile, whose columns become slices, one group of slices after the other. So a group of many
+/// tiles' slices can pass through the cache at a time. kernels.hpp has the rules for all kernels.
 namespace tilewise::kernels {
 
 /// What a transform's tiles look like. An axis of a tile has `slots` places of the input and gives `outputs` places of
-/// the output; the two are the same for every ISA.
+/// the output, and as many coefficients as slots; all are the same for every ISA.
 struct TransformShape {
   const char* name;
   std::int32_t slots;
   std::int32_t outputs;  ///< of a tile among others
   std::int32_t slices;
-  /// Output channels of one block of U, at most transform_block: few where there are many slices, so that M of a block
-  /// stays in the cache.
-  std::int32_t block;
+  std::int32_t groups;
   /// Whether slots are counted modulo `slots`, as in a Fourier transform. Then a tile whose map leaves enough slots
   /// zero gives up to `slots` outputs.
   bool cyclic;
+
+  /// Groups have equally many slices, but for the first, which may have fewer.
+  constexpr std::int32_t group_slices() const { return (slices + groups - 1) / groups; }
+  constexpr std::int32_t first_slice(std::int32_t group) const {
+    return group == 0 ? 0 : slices - (groups - group) * group_slices();
+  }
+  constexpr std::int32_t slices_of(std::int32_t group) const { return first_slice(group + 1) - first_slice(group); }
+};
+
+/// Groups [begin, end) of a transform's slices.
+struct SliceGroups {
+  std::int32_t begin, end;
 };
 
 /// One axis of a tile on its map. Slot s lies at place s, from the tile's own first place, but the last slot at place
@@ -32,30 +44,64 @@ struct TileAxis {
   std::int32_t last;
 };
 
-/// slices[s*slice_step + k] = slice s of the tile map[row*row_step + column*column_step + k], for 0 <= k < channels;
-/// up to the next multiple of transform_channels, zeros. Not adjoint: T, on an axis of TransformShape::slots. Adjoint:
-/// B's adjoint, of a gradient of the outputs, which are the first slots of each axis.
+/// Channels of half-transformed tiles, V, M and U come in multiples of these, whatever the ISA.
+inline constexpr std::int64_t transform_channels = 16;
+/// The largest block of U.
+inline constexpr std::int64_t transform_block = 64;
+
+/// Of a half-transformed tile: [transform_channels of channels][coefficient][row slot][channel]. Rows that are not on
+/// the map are neither written nor read.
+constexpr std::int64_t half_tile_elements(std::int64_t slots, std::int64_t channels) {
+  return (channels + transform_channels - 1) / transform_channels * transform_channels * slots * slots;
+}
+
+/// half = each row of the tile map[row*row_step + column*column_step + k], 0 <= k < channels, transformed; zeros up to
+/// the next multiple of transform_channels. Not adjoint: T, on an axis of TransformShape::slots. Adjoint: B's adjoint,
+/// of a gradient of the outputs, which are the first slots of each axis.
 template <class T>
-struct ToSlicesArgs {
+struct ToHalfArgs {
   const T* map;
-  T* slices;
+  T* half;
   std::int64_t row_step, column_step;
-  std::int64_t slice_step;
   std::int64_t channels;
   TileAxis rows, columns;
   bool adjoint;
 };
 
-/// The way back: map[row*row_step + column*column_step + k] = activation(result + bias[k]), or += with a bit of an
-/// accumulate set: row slot or column slot. Not adjoint: B, the outputs being the first slots of each axis. Adjoint:
-/// T's adjoint, the gradient of the input. bias may be null. Slices hold multiples of transform_channels.
+/// slices[s*slice_step + k] = slice s, counted from the first one of `groups`, of a half-transformed tile. channels: a
+/// multiple of transform_channels.
+template <class T>
+struct ToSlicesArgs {
+  const T* half;
+  T* slices;
+  std::int64_t slice_step;
+  std::int64_t channels;
+  TileAxis rows;
+  SliceGroups groups;
+  bool adjoint;
+};
+
+/// The way back: the coefficients of `half` that the slices of `groups` make. Not adjoint: B, the outputs being the
+/// first slots of each axis. Adjoint: T's adjoint, the gradient of the input.
 template <class T>
 struct FromSlicesArgs {
   const T* slices;
+  T* half;
+  std::int64_t slice_step;
+  std::int64_t channels;
+  TileAxis rows;
+  SliceGroups groups;
+  bool adjoint;
+};
+
+/// map[row*row_step + column*column_step + k] = activation(result + bias[k]), or += with a bit of an accumulate set:
+/// row slot or column slot. bias may be null.
+template <class T>
+struct FromHalfArgs {
+  const T* half;
   T* map;
   const T* bias;
   std::int64_t row_step, column_step;
-  std::int64_t slice_step;
   std::int64_t channels;
   TileAxis rows, columns;
   std::uint32_t accumulate_rows, accumulate_columns;
@@ -63,23 +109,40 @@ struct FromSlicesArgs {
   Activation activation;
 };
 
-/// slices[s*slice_step + i*slices_row + n] = slice s of U(taps), taps[r*tap_row + c*tap_column + i*taps_row + n] being
-/// the weight of tap (r, c), for 0 <= i < rows, 0 <= n < channels, a multiple of transform_channels. Adjoint:
-/// taps = U's adjoint of slices, the gradient of the weights.
+/// slices[s*slice_step + i*slices_row + n] = slice s, counted from the first one of `groups`, of U(taps),
+/// taps[r*tap_row + c*tap_column + i*taps_row + n] being the weight of tap (r, c), for 0 <= i < rows, 0 <= n <
+/// channels, a multiple of transform_channels.
 template <class T>
 struct WeightSlicesArgs {
-  T* taps;
+  const T* taps;
   T* slices;
   std::int64_t tap_row, tap_column, taps_row;
   std::int64_t slice_step, slices_row;
   std::int64_t rows, channels;
-  bool adjoint;
+  SliceGroups groups;
 };
 
-/// Channels of V, M and U come in multiples of these, whatever the ISA.
-inline constexpr std::int64_t transform_channels = 16;
-/// The largest block of U.
-inline constexpr std::int64_t transform_block = 64;
+/// U's adjoint of slices, along columns: half[(coefficient*3 + r)*half_step + i*half_row + n], for the coefficients of
+/// `groups` and tap rows r.
+template <class T>
+struct WeightHalfArgs {
+  const T* slices;
+  T* half;
+  std::int64_t slice_step, slices_row;
+  std::int64_t half_step, half_row;
+  std::int64_t rows, channels;
+  SliceGroups groups;
+};
+
+/// And along rows: taps = the gradient of the weights, of half[] whole.
+template <class T>
+struct WeightTapsArgs {
+  const T* half;
+  T* taps;
+  std::int64_t half_step, half_row;
+  std::int64_t tap_row, tap_column, taps_row;
+  std::int64_t rows, channels;
+};
 
 /// The products of `slices` slices: out[s*out_slice + t*out_step + n] = sum_{k<depth} in[s*in_slice + t*in_step + k] *
 /// weights[s*weights_slice + k*weights_step + n] for 0 <= t < count and 0 <= n < channels, as one chain of fused
@@ -117,20 +180,24 @@ struct SliceGradientArgs {
 /// The kernels of one transform on one ISA.
 template <class T>
 struct TransformKernels {
+  void (*to_half)(const ToHalfArgs<T>&) = nullptr;
   void (*to_slices)(const ToSlicesArgs<T>&) = nullptr;
   void (*from_slices)(const FromSlicesArgs<T>&) = nullptr;
+  void (*from_half)(const FromHalfArgs<T>&) = nullptr;
   void (*weight_slices)(const WeightSlicesArgs<T>&) = nullptr;
+  void (*weight_half)(const WeightHalfArgs<T>&) = nullptr;
+  void (*weight_taps)(const WeightTapsArgs<T>&) = nullptr;
 };
 
 /// THE list of transforms; a new one is a line of transforms.inc and a header in transform/.
 enum class Transform : std::uint8_t {
-#define TRANSFORM(name, Type, slots, outputs, slices, block, cyclic) name,
+#define TRANSFORM(name, Type, slots, outputs, slices, groups, cyclic) name,
 #include "kernels/transforms.inc"
 #undef TRANSFORM
 };
 
 inline constexpr TransformShape transform_shapes[] = {
-#define TRANSFORM(name, Type, slots, outputs, slices, block, cyclic) {#name, slots, outputs, slices, block, cyclic},
+#define TRANSFORM(name, Type, slots, outputs, slices, groups, cyclic) {#name, slots, outputs, slices, groups, cyclic},
 #include "kernels/transforms.inc"
 #undef TRANSFORM
 };

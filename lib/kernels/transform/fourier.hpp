@@ -13,13 +13,11 @@
 namespace tilewise::kernels {
 namespace {
 
-/// The slices of column coefficient l, the second axis': for 0 and N/2 the real rows 0 and N/2 and the complex rows
-/// 1 to N/2 - 1; for the others N complex rows.
+/// Slices of a column of real numbers, that of the rows' coefficient 0 or N/2: the real coefficients 0 and N/2 and the
+/// complex ones 1 to N/2 - 1. Both columns are the first group; each other group is a complex column, with N complex
+/// coefficients.
 template <int N>
-constexpr int first_slice(int l) {
-  constexpr int real_columns = 2 + 3 * (N / 2 - 1);
-  return l == 0 ? 0 : l == N / 2 ? real_columns : 2 * real_columns + 3 * N * (l - 1);
-}
+constexpr int real_column_slices = 2 + 3 * (N / 2 - 1);
 
 /// Where the three slices of a complex number z lie: a*(Re z + Im z), b*Re z, c*Im z. With a = Re u, b = Re u - Im u,
 /// c = Re u + Im u for the weight u, Re zu is the first minus the third, Im zu the first minus the second. The adjoint
@@ -30,59 +28,60 @@ struct ComplexSlices {
       : real(adjoint ? 2 * slice_step : slice_step), imaginary(adjoint ? slice_step : 2 * slice_step) {}
 };
 
-/// Of one vector of channels. Present: so many leading slots of either axis lie on the map, or N for any.
+/// A row of the tile: so many leading slots lie on the map, or N for any.
 template <class Arch, int N, int Present>
-[[gnu::noinline]] void fourier_to_slices(const ToSlicesArgs<float>& args, std::int64_t channel) {
+[[gnu::noinline]] void fourier_to_half(const ToHalfArgs<float>& args, std::int64_t channel) {
   using V = Vec<Arch>;
-  constexpr int half = N / 2, width = lanes<Arch>;
-  constexpr bool any = Present == N;
-  alignas(64) float columns[N][N][width];  // [coefficient along the row][row]
-  for (int r = 0; r < Present; ++r) {
-    if (any && !has_slot(args.rows, r)) {
-      for (int i = 0; i < N; ++i) store<Arch>(columns[i][r], V(0.f));
-      continue;
-    }
-    const float* const row = args.map + (any ? place_of(args.rows, r, N) : r) * args.row_step + channel;
+  float* const half = half_tile_at(args.half, N, channel);
+  for (int r = 0; r < N; ++r) {
+    if (!has_slot(args.rows, r)) continue;
+    const float* const row = args.map + place_of(args.rows, r, N) * args.row_step + channel;
     V x[N], spectrum[N];
     unroll<Present>([&](auto c) TILEWISE_INLINE {
-      if constexpr (any)
+      if constexpr (Present == N)
         x[c] = has_slot(args.columns, c) ? load<Arch>(row + place_of(args.columns, c, N) * args.column_step) : V(0.f);
       else
         x[c] = load<Arch>(row + c * args.column_step);
     });
     real_fourier<Arch, N, Present>(x, spectrum);
-    unroll<N>([&](auto i) TILEWISE_INLINE { store<Arch>(columns[i][r], spectrum[i]); });
+    unroll<N>([&](auto i) TILEWISE_INLINE { store<Arch>(half + half_place(N, i, r), spectrum[i]); });
+  }
+}
+
+/// One vector of channels of columns. Present: so many leading rows lie on the map, or N for any.
+template <class Arch, int N, int Present>
+class FourierToSlices {
+  using V = Vec<Arch>;
+
+ public:
+  FourierToSlices(const ToSlicesArgs<float>& args, std::int64_t channel)
+      : half_(half_tile_at(args.half, N, channel)),
+        slices_(args.slices + channel),
+        slice_step_(args.slice_step),
+        rows_(args.rows),
+        parts_(args.slice_step, args.adjoint) {}
+
+  /// Group 0.
+  [[gnu::noinline]] void real_columns() const {
+    for (int column = 0; column < 2; ++column) {
+      V spectrum[N];
+      transform(column, spectrum);
+      const int first = column * real_column_slices<N>;
+      store<Arch>(slices_ + first * slice_step_, spectrum[0]);
+      store<Arch>(slices_ + (first + 1) * slice_step_, spectrum[1]);
+      unroll<N / 2 - 1>(
+          [&](auto j) TILEWISE_INLINE { store_complex(first + 2 + 3 * j, spectrum[2 * j + 2], spectrum[2 * j + 3]); });
+    }
   }
 
-  float* const slices = args.slices + channel;
-  const ComplexSlices parts(args.slice_step, args.adjoint);
-  const auto store_complex = [&](int slice, V real, V imaginary) TILEWISE_INLINE {
-    float* const to = slices + slice * args.slice_step;
-    store<Arch>(to, real + imaginary);
-    store<Arch>(to + parts.real, real);
-    store<Arch>(to + parts.imaginary, imaginary);
-  };
-  const auto transform_column = [&](int i, V(&spectrum)[N]) TILEWISE_INLINE {
-    V x[N];
-    unroll<Present>([&](auto r) TILEWISE_INLINE { x[r] = load<Arch>(columns[i][r]); });
-    real_fourier<Arch, N, Present>(x, spectrum);
-  };
-  for (int real_column = 0; real_column < 2; ++real_column) {
-    V spectrum[N];
-    transform_column(real_column, spectrum);
-    const int first = real_column * first_slice<N>(half);
-    store<Arch>(slices + first * args.slice_step, spectrum[0]);
-    store<Arch>(slices + (first + 1) * args.slice_step, spectrum[1]);
-    unroll<half - 1>(
-        [&](auto j) TILEWISE_INLINE { store_complex(first + 2 + 3 * j, spectrum[2 * j + 2], spectrum[2 * j + 3]); });
-  }
-  for (int l = 1; l < half; ++l) {
+  /// The columns of real and of imaginary parts. first: its first slice.
+  [[gnu::noinline]] void complex_column(int group, int first) const {
+    constexpr int half = N / 2;
     V of_real[N], of_imaginary[N];
-    alignas(64) float kept[N][width];  // both spectra are more than the registers hold
-    transform_column(2 * l, of_real);
+    alignas(64) float kept[N][lanes<Arch>];  // both spectra are more than the registers hold
+    transform(2 * group, of_real);
     unroll<N>([&](auto i) TILEWISE_INLINE { store<Arch>(kept[i], of_real[i]); });
-    transform_column(2 * l + 1, of_imaginary);
-    const int first = first_slice<N>(l);
+    transform(2 * group + 1, of_imaginary);
     store_complex(first, load<Arch>(kept[0]), of_imaginary[0]);
     store_complex(first + 3 * half, load<Arch>(kept[1]), of_imaginary[1]);
     unroll<half - 1>([&](auto j) TILEWISE_INLINE {
@@ -92,43 +91,62 @@ template <class Arch, int N, int Present>
       store_complex(first + 3 * (N - k), a + of_imaginary[2 * k + 1], of_imaginary[2 * k] - b);
     });
   }
-}
 
-/// Of one vector of channels. Wanted: so many leading slots of either axis lie on the map, or N for any.
-template <class Arch, int N, int Wanted>
-[[gnu::noinline]] void fourier_from_slices(const FromSlicesArgs<float>& args, std::int64_t channel) {
-  using V = Vec<Arch>;
-  constexpr int half = N / 2, width = lanes<Arch>;
-  alignas(64) float columns[N][Wanted][width];  // [coefficient along the row][row]
-  const float* const slices = args.slices + channel;
-  const ComplexSlices parts(args.slice_step, !args.adjoint);
-  const auto load_complex = [&](int slice, V& real, V& imaginary) TILEWISE_INLINE {
-    const float* const from = slices + slice * args.slice_step;
-    const V sum = load<Arch>(from);
-    real = sum - load<Arch>(from + parts.real);
-    imaginary = sum - load<Arch>(from + parts.imaginary);
-  };
-  const auto transform_column = [&](int i, const V(&real)[half + 1], const V(&imaginary)[half + 1]) TILEWISE_INLINE {
+ private:
+  [[gnu::always_inline]] void transform(int coefficient, V (&spectrum)[N]) const {
     V x[N];
-    inverse_fourier<Arch, N, Wanted>(real, imaginary, x);
-    unroll<Wanted>([&](auto r) TILEWISE_INLINE { store<Arch>(columns[i][r], x[r]); });
-  };
-  for (int real_column = 0; real_column < 2; ++real_column) {
-    const int first = real_column * first_slice<N>(half);
-    V real[half + 1], imaginary[half + 1];
-    real[0] = load<Arch>(slices + first * args.slice_step);
-    real[half] = load<Arch>(slices + (first + 1) * args.slice_step);
-    unroll<half - 1>([&](auto j) TILEWISE_INLINE { load_complex(first + 2 + 3 * j, real[j + 1], imaginary[j + 1]); });
-    transform_column(real_column, real, imaginary);
+    unroll<Present>([&](auto r) TILEWISE_INLINE {
+      x[r] = Present < N || has_slot(rows_, r) ? load<Arch>(half_ + half_place(N, coefficient, r)) : V(0.f);
+    });
+    real_fourier<Arch, N, Present>(x, spectrum);
   }
-  for (int l = 1; l < half; ++l) {
-    const int first = first_slice<N>(l);
-    V real[half + 1], imaginary[half + 1];
-    alignas(64) float kept[half + 1][2][width];  // what the column of imaginary parts is made of
+  [[gnu::always_inline]] void store_complex(int slice, V real, V imaginary) const {
+    float* const to = slices_ + slice * slice_step_;
+    store<Arch>(to, real + imaginary);
+    store<Arch>(to + parts_.real, real);
+    store<Arch>(to + parts_.imaginary, imaginary);
+  }
+
+  const float* half_;
+  float* slices_;
+  std::int64_t slice_step_;
+  TileAxis rows_;
+  ComplexSlices parts_;
+};
+
+/// The way back. Wanted: so many leading rows lie on the map, or N for any.
+template <class Arch, int N, int Wanted>
+class FourierFromSlices {
+  using V = Vec<Arch>;
+  static constexpr int half_spectrum = N / 2;
+
+ public:
+  FourierFromSlices(const FromSlicesArgs<float>& args, std::int64_t channel)
+      : slices_(args.slices + channel),
+        half_(half_tile_at(args.half, N, channel)),
+        slice_step_(args.slice_step),
+        rows_(args.rows),
+        parts_(args.slice_step, !args.adjoint) {}
+
+  [[gnu::noinline]] void real_columns() const {
+    for (int column = 0; column < 2; ++column) {
+      const int first = column * real_column_slices<N>;
+      V real[half_spectrum + 1], imaginary[half_spectrum + 1];
+      real[0] = load<Arch>(slices_ + first * slice_step_);
+      real[half_spectrum] = load<Arch>(slices_ + (first + 1) * slice_step_);
+      unroll<half_spectrum - 1>(
+          [&](auto j) TILEWISE_INLINE { load_complex(first + 2 + 3 * j, real[j + 1], imaginary[j + 1]); });
+      transform(column, real, imaginary);
+    }
+  }
+
+  [[gnu::noinline]] void complex_column(int group, int first) const {
+    V real[half_spectrum + 1], imaginary[half_spectrum + 1];
+    alignas(64) float kept[half_spectrum + 1][2][lanes<Arch>];  // what the column of imaginary parts is made of
     V zero_imaginary, half_imaginary;
     load_complex(first, real[0], zero_imaginary);
-    load_complex(first + 3 * half, real[half], half_imaginary);
-    unroll<half - 1>([&](auto j) TILEWISE_INLINE {
+    load_complex(first + 3 * half_spectrum, real[half_spectrum], half_imaginary);
+    unroll<half_spectrum - 1>([&](auto j) TILEWISE_INLINE {
       constexpr int k = j.value + 1;
       V a, b, c, d;
       load_complex(first + 3 * k, a, b);
@@ -138,24 +156,55 @@ template <class Arch, int N, int Wanted>
       store<Arch>(kept[k][0], b + d);
       store<Arch>(kept[k][1], c - a);
     });
-    transform_column(2 * l, real, imaginary);
-    unroll<half - 1>([&](auto j) TILEWISE_INLINE {
+    transform(2 * group, real, imaginary);
+    unroll<half_spectrum - 1>([&](auto j) TILEWISE_INLINE {
       real[j + 1] = load<Arch>(kept[j + 1][0]);
       imaginary[j + 1] = load<Arch>(kept[j + 1][1]);
     });
     real[0] = zero_imaginary;
-    real[half] = half_imaginary;
-    transform_column(2 * l + 1, real, imaginary);
+    real[half_spectrum] = half_imaginary;
+    transform(2 * group + 1, real, imaginary);
   }
+
+ private:
+  [[gnu::always_inline]] void load_complex(int slice, V& real, V& imaginary) const {
+    const float* const from = slices_ + slice * slice_step_;
+    const V sum = load<Arch>(from);
+    real = sum - load<Arch>(from + parts_.real);
+    imaginary = sum - load<Arch>(from + parts_.imaginary);
+  }
+  [[gnu::always_inline]] void transform(int coefficient, const V (&real)[half_spectrum + 1],
+                                        const V (&imaginary)[half_spectrum + 1]) const {
+    V x[N];
+    inverse_fourier<Arch, N, Wanted>(real, imaginary, x);
+    unroll<Wanted>([&](auto r) TILEWISE_INLINE {
+      if (Wanted < N || has_slot(rows_, r)) store<Arch>(half_ + half_place(N, coefficient, r), x[r]);
+    });
+  }
+
+  const float* slices_;
+  float* half_;
+  std::int64_t slice_step_;
+  TileAxis rows_;
+  ComplexSlices parts_;
+};
+
+/// Wanted: so many leading slots of a row lie on the map, or N for any.
+template <class Arch, int N, int Wanted>
+[[gnu::noinline]] void fourier_from_half(const FromHalfArgs<float>& args, std::int64_t channel) {
+  using V = Vec<Arch>;
+  constexpr int half_spectrum = N / 2;
+  const float* const half = half_tile_at(args.half, N, channel);
   const V bias = args.bias ? load<Arch>(args.bias + channel) : V(0.f);
-  for (int r = 0; r < Wanted; ++r) {
+  for (int r = 0; r < N; ++r) {
     if (!has_slot(args.rows, r)) continue;
-    V real[half + 1], imaginary[half + 1], x[N], row[Wanted];
-    real[0] = load<Arch>(columns[0][r]);
-    real[half] = load<Arch>(columns[1][r]);
-    unroll<half - 1>([&](auto j) TILEWISE_INLINE {
-      real[j + 1] = load<Arch>(columns[2 * j + 2][r]);
-      imaginary[j + 1] = load<Arch>(columns[2 * j + 3][r]);
+    const auto coefficient = [&](int i) TILEWISE_INLINE { return load<Arch>(half + half_place(N, i, r)); };
+    V real[half_spectrum + 1], imaginary[half_spectrum + 1], x[N], row[Wanted];
+    real[0] = coefficient(0);
+    real[half_spectrum] = coefficient(1);
+    unroll<half_spectrum - 1>([&](auto j) TILEWISE_INLINE {
+      real[j + 1] = coefficient(2 * j + 2);
+      imaginary[j + 1] = coefficient(2 * j + 3);
     });
     inverse_fourier<Arch, N, Wanted>(real, imaginary, x);
     unroll<Wanted>([&](auto c) TILEWISE_INLINE { row[c] = x[c]; });

@@ -21,17 +21,28 @@ namespace {
   return slot == slots - 1 ? axis.last : slot;
 }
 
+/// The half-transformed tile of the vector of channels that begins with `channel`, and there the place of a row's
+/// coefficient.
+template <class T>
+[[gnu::always_inline]] inline T* half_tile_at(T* half, std::int64_t slots, std::int64_t channel) {
+  return half + half_tile_elements(slots, channel / transform_channels * transform_channels) +
+         channel % transform_channels;
+}
+[[gnu::always_inline]] inline std::int64_t half_place(std::int64_t slots, std::int64_t coefficient, std::int64_t row) {
+  return (coefficient * slots + row) * transform_channels;
+}
+
 /// f(args, first channel) for each whole vector of channels; the rest goes through a tile of one vector in `buffer`
 /// (slots x slots x lanes), filled up with zeros.
-template <class Arch, int Slots, int Slices, class F>
-[[gnu::always_inline]] inline void for_each_vector_of_tile(const ToSlicesArgs<float>& args, const F& f) {
+template <class Arch, int Slots, class F>
+[[gnu::always_inline]] inline void for_each_vector_of_tile(const ToHalfArgs<float>& args, const F& f) {
   std::int64_t k = 0;
   for (; k + lanes<Arch> <= args.channels; k += lanes<Arch>) f(args, k);
   if (k < args.channels) {
     alignas(64) float buffer[Slots * Slots * lanes<Arch>];
-    ToSlicesArgs<float> rest = args;
+    ToHalfArgs<float> rest = args;
     rest.map = buffer;
-    rest.slices += k;
+    rest.half = half_tile_at(args.half, Slots, k);
     rest.row_step = Slots * lanes<Arch>;
     rest.column_step = lanes<Arch>;
     rest.rows.last = rest.columns.last = Slots - 1;
@@ -47,20 +58,21 @@ template <class Arch, int Slots, int Slices, class F>
   }
   // Narrow vectors leave some of the last transform_channels.
   for (; k % transform_channels != 0; k += lanes<Arch>)
-    for (std::int64_t slice = 0; slice < Slices; ++slice)
-      store<Arch>(args.slices + slice * args.slice_step + k, Vec<Arch>(0.f));
+    for (int r = 0; r < Slots; ++r)
+      for (int i = 0; has_slot(args.rows, r) && i < Slots; ++i)
+        store<Arch>(half_tile_at(args.half, Slots, k) + half_place(Slots, i, r), Vec<Arch>(0.f));
 }
 
 /// The same on the way back: the rest is made in a buffer, without bias and activation, and finished from there.
 template <class Arch, int Slots, class F>
-[[gnu::always_inline]] inline void for_each_vector_of_tile(const FromSlicesArgs<float>& args, const F& f) {
+[[gnu::always_inline]] inline void for_each_vector_of_tile(const FromHalfArgs<float>& args, const F& f) {
   std::int64_t k = 0;
   for (; k + lanes<Arch> <= args.channels; k += lanes<Arch>) f(args, k);
   if (k == args.channels) return;
   alignas(64) float buffer[Slots * Slots * lanes<Arch>];
-  FromSlicesArgs<float> rest = args;
+  FromHalfArgs<float> rest = args;
   rest.map = buffer;
-  rest.slices += k;
+  rest.half = half_tile_at(args.half, Slots, k);
   rest.bias = nullptr;
   rest.activation = Activation::none;
   rest.row_step = Slots * lanes<Arch>;
@@ -84,7 +96,7 @@ template <class Arch, int Slots, class F>
 
 /// Writes the first Count values of a row of the map.
 template <class Arch, int Slots, int Count>
-[[gnu::always_inline]] inline void write_row(const FromSlicesArgs<float>& args, std::int64_t k, int row,
+[[gnu::always_inline]] inline void write_row(const FromHalfArgs<float>& args, std::int64_t k, int row,
                                              const Vec<Arch> (&values)[Count], Vec<Arch> bias) {
   float* const to = args.map + place_of(args.rows, row, Slots) * args.row_step + k;
   const auto write = [&](auto finish) TILEWISE_INLINE {

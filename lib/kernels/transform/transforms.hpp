@@ -5,78 +5,131 @@
 #include "kernels/transform/separable.hpp"
 #include "kernels/transform/winograd.hpp"
 
-// The kernels of each transform, of whatever kind it is. A transform is a type with four functions on one vector of
+// The kernels of each transform, of whatever kind it is. A transform is a type with seven functions on one vector of
 // channels.
 namespace tilewise::kernels {
 namespace {
 
 template <int N>
 struct Fourier {
-  static constexpr int slots = N, slices = first_slice<N>(N / 2 - 1) + 3 * N;
+  static constexpr int slots = N;
 
+  template <class Arch>
+  static void to_half(const ToHalfArgs<float>& args, std::int64_t channel) {
+    constexpr int common = fourier_common_slots<N>;
+    if (is_leading(args.columns, common))
+      fourier_to_half<Arch, N, common>(args, channel);
+    else
+      fourier_to_half<Arch, N, N>(args, channel);
+  }
   template <class Arch>
   static void to_slices(const ToSlicesArgs<float>& args, std::int64_t channel) {
     constexpr int common = fourier_common_slots<N>;
-    if (is_leading(args.rows, common) && is_leading(args.columns, common))
-      fourier_to_slices<Arch, N, common>(args, channel);
+    if (is_leading(args.rows, common))
+      columns(FourierToSlices<Arch, N, common>(args, channel), args.groups);
     else
-      fourier_to_slices<Arch, N, N>(args, channel);
+      columns(FourierToSlices<Arch, N, N>(args, channel), args.groups);
   }
   template <class Arch>
   static void from_slices(const FromSlicesArgs<float>& args, std::int64_t channel) {
     constexpr int common = fourier_common_slots<N>;
-    if (is_leading(args.rows, common) && is_leading(args.columns, common))
-      fourier_from_slices<Arch, N, common>(args, channel);
+    if (is_leading(args.rows, common))
+      columns(FourierFromSlices<Arch, N, common>(args, channel), args.groups);
     else
-      fourier_from_slices<Arch, N, N>(args, channel);
+      columns(FourierFromSlices<Arch, N, N>(args, channel), args.groups);
   }
   template <class Arch>
-  static void weight_slices(float* taps, float* slices, const WeightSlicesArgs<float>& args) {
-    if (args.adjoint)
-      fourier_weight_slices_adjoint<Arch, N>(taps, slices, args);
+  static void from_half(const FromHalfArgs<float>& args, std::int64_t channel) {
+    constexpr int common = fourier_common_slots<N>;
+    if (is_leading(args.columns, common))
+      fourier_from_half<Arch, N, common>(args, channel);
     else
-      fourier_weight_slices<Arch, N>(taps, slices, args);
+      fourier_from_half<Arch, N, N>(args, channel);
+  }
+  template <class Arch>
+  static void weight_slices(const float* taps, float* slices, const WeightSlicesArgs<float>& args) {
+    columns(FourierWeightSlices<Arch, N>(taps, slices, args), args.groups);
+  }
+  template <class Arch>
+  static void weight_half(const float* slices, float* half, const WeightHalfArgs<float>& args) {
+    columns(FourierWeightHalf<Arch, N>(slices, half, args), args.groups);
+  }
+  template <class Arch>
+  static void weight_taps(const float* half, float* taps, const WeightTapsArgs<float>& args) {
+    fourier_weight_taps<Arch, N>(half, taps, args);
+  }
+
+ private:
+  template <class Columns>
+  [[gnu::always_inline]] static void columns(const Columns& columns, SliceGroups groups) {
+    int first = 0, group = groups.begin;
+    if (group == 0) {
+      columns.real_columns();
+      first = 2 * real_column_slices<N>;
+      ++group;
+    }
+    for (; group < groups.end; ++group, first += 3 * N) columns.complex_column(group, first);
   }
 };
 
 template <class Axis>
 struct Separable {
-  static constexpr int slots = Axis::slots, slices = Axis::slots * Axis::slots;
+  static constexpr int slots = Axis::slots;
 
   template <class Arch>
+  static void to_half(const ToHalfArgs<float>& args, std::int64_t channel) {
+    args.adjoint ? separable_to_half<Arch, Axis, true>(args, channel)
+                 : separable_to_half<Arch, Axis, false>(args, channel);
+  }
+  template <class Arch>
   static void to_slices(const ToSlicesArgs<float>& args, std::int64_t channel) {
-    if (args.adjoint)
-      separable_to_slices<Arch, Axis, true>(args, channel);
-    else
-      separable_to_slices<Arch, Axis, false>(args, channel);
+    args.adjoint ? separable_to_slices<Arch, Axis, true>(args, channel)
+                 : separable_to_slices<Arch, Axis, false>(args, channel);
   }
   template <class Arch>
   static void from_slices(const FromSlicesArgs<float>& args, std::int64_t channel) {
-    if (args.adjoint)
-      separable_from_slices<Arch, Axis, true>(args, channel);
-    else
-      separable_from_slices<Arch, Axis, false>(args, channel);
+    args.adjoint ? separable_from_slices<Arch, Axis, true>(args, channel)
+                 : separable_from_slices<Arch, Axis, false>(args, channel);
   }
   template <class Arch>
-  static void weight_slices(float* taps, float* slices, const WeightSlicesArgs<float>& args) {
-    if (args.adjoint)
-      separable_weight_slices_adjoint<Arch, Axis>(taps, slices, args);
-    else
-      separable_weight_slices<Arch, Axis>(taps, slices, args);
+  static void from_half(const FromHalfArgs<float>& args, std::int64_t channel) {
+    args.adjoint ? separable_from_half<Arch, Axis, true>(args, channel)
+                 : separable_from_half<Arch, Axis, false>(args, channel);
+  }
+  template <class Arch>
+  static void weight_slices(const float* taps, float* slices, const WeightSlicesArgs<float>& args) {
+    separable_weight_slices<Arch, Axis>(taps, slices, args);
+  }
+  template <class Arch>
+  static void weight_half(const float* slices, float* half, const WeightHalfArgs<float>& args) {
+    separable_weight_half<Arch, Axis>(slices, half, args);
+  }
+  template <class Arch>
+  static void weight_taps(const float* half, float* taps, const WeightTapsArgs<float>& args) {
+    separable_weight_taps<Arch, Axis>(half, taps, args);
   }
 };
 
 template <class Arch, class Type>
+void to_half(const ToHalfArgs<float>& args) {
+  for_each_vector_of_tile<Arch, Type::slots>(
+      args, [](const ToHalfArgs<float>& tile, std::int64_t channel) { Type::template to_half<Arch>(tile, channel); });
+}
+
+template <class Arch, class Type>
 void to_slices(const ToSlicesArgs<float>& args) {
-  for_each_vector_of_tile<Arch, Type::slots, Type::slices>(
-      args,
-      [](const ToSlicesArgs<float>& tile, std::int64_t channel) { Type::template to_slices<Arch>(tile, channel); });
+  for (std::int64_t k = 0; k < args.channels; k += lanes<Arch>) Type::template to_slices<Arch>(args, k);
 }
 
 template <class Arch, class Type>
 void from_slices(const FromSlicesArgs<float>& args) {
-  for_each_vector_of_tile<Arch, Type::slots>(args, [](const FromSlicesArgs<float>& tile, std::int64_t channel) {
-    Type::template from_slices<Arch>(tile, channel);
+  for (std::int64_t k = 0; k < args.channels; k += lanes<Arch>) Type::template from_slices<Arch>(args, k);
+}
+
+template <class Arch, class Type>
+void from_half(const FromHalfArgs<float>& args) {
+  for_each_vector_of_tile<Arch, Type::slots>(args, [](const FromHalfArgs<float>& tile, std::int64_t channel) {
+    Type::template from_half<Arch>(tile, channel);
   });
 }
 
@@ -89,8 +142,23 @@ void weight_slices(const WeightSlicesArgs<float>& args) {
 }
 
 template <class Arch, class Type>
-constexpr TransformKernels<float> transform_kernels{&to_slices<Arch, Type>, &from_slices<Arch, Type>,
-                                                    &weight_slices<Arch, Type>};
+void weight_half(const WeightHalfArgs<float>& args) {
+  for (std::int64_t i = 0; i < args.rows; ++i)
+    for (std::int64_t n = 0; n < args.channels; n += lanes<Arch>)
+      Type::template weight_half<Arch>(args.slices + i * args.slices_row + n, args.half + i * args.half_row + n, args);
+}
+
+template <class Arch, class Type>
+void weight_taps(const WeightTapsArgs<float>& args) {
+  for (std::int64_t i = 0; i < args.rows; ++i)
+    for (std::int64_t n = 0; n < args.channels; n += lanes<Arch>)
+      Type::template weight_taps<Arch>(args.half + i * args.half_row + n, args.taps + i * args.taps_row + n, args);
+}
+
+template <class Arch, class Type>
+constexpr TransformKernels<float> transform_kernels{
+    &to_half<Arch, Type>,       &to_slices<Arch, Type>,   &from_slices<Arch, Type>, &from_half<Arch, Type>,
+    &weight_slices<Arch, Type>, &weight_half<Arch, Type>, &weight_taps<Arch, Type>};
 
 }  // namespace
 }  // namespace tilewise::kernels

@@ -131,17 +131,11 @@ struct Winograd7 {
     t[8] = y[6];
   }
 
-  /// 3 taps -> 9 points, with the scale that makes the whole a convolution.
-  template <class Arch>
-  [[gnu::always_inline]] static void weights(const Vec<Arch>* w, Vec<Arch>* t) {
-    using V = Vec<Arch>;
-    unroll<4>([&](auto i) TILEWISE_INLINE {
-      const V scale(static_cast<float>(points.scale[i.value]));
-      const V even = scale * fma<Arch>(V(power(i, 2)), w[2], w[0]), odd = scale * (V(power(i, 1)) * w[1]);
-      t[2 * i] = odd + even;
-      t[2 * i + 1] = odd - even;
-    });
-    t[8] = w[2];
+  /// What point `index` has of tap `tap`, with the scale that makes the whole a convolution.
+  static constexpr float weight(int index, int tap) {
+    if (index == 8) return tap == 2;
+    const double scale = points.scale[index / 2] * (index % 2 == 0 || tap == 1 ? 1 : -1);
+    return static_cast<float>(scale) * power(index / 2, tap);
   }
 
   template <class Arch>

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/checked.hpp"
+#include "ops/op.hpp"
+
+/// The weights of a 3x3 convolution in a transform's domain, U.
+namespace tilewise::ops {
+
+/// Floats between slices that a power of two would bring into the same cache sets.
+inline constexpr std::int64_t slice_gap = 16;
+
+/// Channels filled up to whole vectors of a transform.
+constexpr std::int64_t filled(std::int64_t channels) {
+  return base::round_up(channels, kernels::transform_channels);
+}
+
+/// A group of slices of a few output channels, [slice][in][channel].
+template <class T>
+struct WeightGroup {
+  T* data;
+  std::int64_t slice_step, row_step;
+
+  operator WeightGroup<const T>() const noexcept { return {data, slice_step, row_step}; }
+  WeightGroup at_row(std::int64_t row) const noexcept { return {data + row * row_step, slice_step, row_step}; }
+};
+
+/// How U lies in memory, or its gradient's half transform: [block of output channels][slice][in][channel of the block].
+struct WeightSlicesLayout {
+  std::int64_t slices, in, out;
+
+  std::int64_t blocks() const noexcept { return base::ceil_div(out, kernels::transform_block); }
+  std::int64_t first_channel(std::int64_t block) const noexcept { return block * kernels::transform_block; }
+  /// Output channels of a block, and the same with what fills its vectors.
+  std::int64_t channels(std::int64_t block) const noexcept {
+    return std::min(kernels::transform_block, out - first_channel(block));
+  }
+  std::int64_t width(std::int64_t block) const noexcept {
+    return base::round_up(channels(block), kernels::transform_channels);
+  }
+  std::int64_t slice_step(std::int64_t block) const noexcept { return in * width(block) + slice_gap; }
+  std::int64_t begin(std::int64_t block) const noexcept {
+    return block * slices * (in * kernels::transform_block + slice_gap);
+  }
+  std::int64_t elements() const noexcept { return begin(blocks() - 1) + slices * slice_step(blocks() - 1); }
+  /// The slices of a block from number `first` on.
+  template <class T>
+  WeightGroup<T> group_at(T* slices_begin, std::int64_t block, std::int64_t first) const noexcept {
+    return {slices_begin + begin(block) + first * slice_step(block), slice_step(block), width(block)};
+  }
+};
+
+/// The packed weights of a 3x3 kernel. reversed: with its taps from the last to the first, as TransposeWeights gives
+/// them.
+struct PackedKernel {
+  base::WeightsLayout layout;
+  const float* data;
+  bool reversed;
+
+  /// Groups of slices, of input channels [row, row + rows) and `count` output channels from `first` on; both are
+  /// filled.
+  void to_slices(const kernels::KernelTable<float>& table, kernels::Transform transform, kernels::SliceGroups groups,
+                 std::int64_t row, std::int64_t rows, std::int64_t first, std::int64_t count,
+                 const WeightGroup<float>& slices) const;
+};
+
+/// The kernel's slices, U. inputs: kernel {3, 3, in, out}, packed. outputs: plain, in WeightSlicesLayout.
+class WeightSlices final : public Op {
+ public:
+  explicit WeightSlices(kernels::Transform transform) : transform_(transform) {}
+
+  std::string_view kind() const noexcept override { return "weight_slices"; }
+  std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
+  Step lower(const LowerRequest& request) const override;
+  bool is_derived() const noexcept override { return true; }
+
+ private:
+  kernels::Transform transform_;
+};
+
+}  // namespace tilewise::ops
