@@ -89,7 +89,11 @@ std::vector<Pass> passes(const Layer& layer) {
 
 std::vector<std::string> algorithms(const Layer& layer, Isa isa) {
   std::vector<std::string> names{"direct"};
-  if (layer.kind != LayerKind::conv2d || layer.in_channels == 1) return names;  // of one channel they never pay
+  if (layer.kind != LayerKind::conv2d) return names;
+  if (layer.in_channels == 1) {  // transforms never pay; behind a pool there is one in registers
+    if (layer.pooled) names.emplace_back("standard");
+    return names;
+  }
   const ops::ConvProblem problem{.window = conv_window(layer),
                                  .in = {layer.height, layer.width},
                                  .in_channels = layer.in_channels,

@@ -73,9 +73,13 @@ OpRun::OpRun(const ops::Kernels& kernels, const Emit& emit, std::int64_t batch, 
   PassGraph graph(parameters_);
   const std::vector<plan::ValueId> outputs = emit(graph);
   values_ = graph.graph().values();
+  plan::ConvolutionChoice choice;
+  if (algorithm == "standard")
+    choice.arithmetic = Arithmetic::standard;
+  else
+    choice.algorithm = algorithm;
   const auto plan = plan::make_plan(
-      graph.graph(),
-      {.kernels = kernels, .max_batch = batch_, .outputs = outputs, .convolutions = {.algorithm = algorithm}});
+      graph.graph(), {.kernels = kernels, .max_batch = batch_, .outputs = outputs, .convolutions = choice});
   execution_ = std::make_unique<plan::Execution>(plan, parameters_, threads_);
   fill(graph.graph());
   run();

@@ -47,7 +47,7 @@ class OpRun {
   /// Adds ops to a graph and returns the values to compute.
   using Emit = std::function<std::vector<plan::ValueId>(PassGraph&)>;
 
-  /// `algorithm` as in plan::ConvolutionChoice.
+  /// `algorithm` as in plan::ConvolutionChoice, or "standard": what that arithmetic chooses.
   OpRun(const ops::Kernels& kernels, const Emit& emit, std::int64_t batch, int threads, const std::string& algorithm);
 
   // The execution refers to the parameters.

@@ -12,6 +12,7 @@
 #include "kernels/contracts/normalization.hpp"
 #include "kernels/contracts/optimizer.hpp"
 #include "kernels/contracts/peak.hpp"
+#include "kernels/contracts/pooled_convolution.hpp"
 #include "kernels/contracts/pooling.hpp"
 #include "kernels/contracts/targets.hpp"
 #include "kernels/contracts/transform.hpp"

@@ -9,6 +9,7 @@
 #include "kernels/reference/normalization.hpp"
 #include "kernels/reference/optimizer.hpp"
 #include "kernels/reference/peak.hpp"
+#include "kernels/reference/pooled_convolution.hpp"
 #include "kernels/reference/pooling.hpp"
 #include "kernels/reference/targets.hpp"
 #include "kernels/reference/transform.hpp"

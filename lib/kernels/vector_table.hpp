@@ -2,6 +2,7 @@
 
 #include "kernels/activation.hpp"
 #include "kernels/classification.hpp"
+#include "kernels/conv3x3_pool.hpp"
 #include "kernels/conv_direct.hpp"
 #include "kernels/conv_dot.hpp"
 #include "kernels/depthwise.hpp"
@@ -11,6 +12,7 @@
 #include "kernels/optimizer.hpp"
 #include "kernels/peak.hpp"
 #include "kernels/pool.hpp"
+#include "kernels/pooled_conv.hpp"
 #include "kernels/transform/slice_product.hpp"
 #include "kernels/transform/transforms.hpp"
 #include "kernels/transpose.hpp"
@@ -30,6 +32,12 @@ consteval KernelTable<float> vector_table(const char* isa) {
   table.conv_tile = &conv_tile<Arch, Places, BlockVectors>;
   table.conv_weights_tile = &conv_weights_tile<Arch, Places, BlockVectors>;
   table.conv_dot_tile = &conv_dot_tile<Arch>;
+  table.conv3x3_pool_tile = &conv3x3_pool_tile<Arch, BlockVectors>;
+  table.winograd_rows = &winograd_rows<Arch>;
+  table.winograd_pool_tile = &winograd_pool_tile<Arch, BlockVectors>;
+  table.pool_quads = &pool_quads<Arch>;
+  // The sums of 3x3 taps; two vectors of each where there are 32 registers.
+  table.pooled_weights_tile = &pooled_weights_tile<Arch, (Places * BlockVectors > 18 ? 2 : 1), BlockVectors>;
   table.depthwise_tile = &depthwise_tile<Arch, Places, BlockVectors>;
   table.depthwise_weights_tile = &depthwise_weights_tile<Arch, Places, BlockVectors>;
   table.fold_channels = &fold_channels<Arch>;

@@ -1,5 +1,6 @@
 #include "ops/conv2d.hpp"
 
+#include "ops/conv3x3_pool.hpp"
 #include "ops/conv_algorithm.hpp"
 #include "ops/conv_sweep.hpp"
 #include "ops/conv_weights_gradient.hpp"
@@ -87,6 +88,7 @@ std::vector<ValueId> Conv2D::backward(GraphBuilder& graph, const BackwardRequest
 }
 
 Step Conv2D::lower(const LowerRequest& request) const {
+  if (Conv3x3Pool::can_do(attributes_, request.inputs[0].shape[2])) return lower_pooled(request);
   const Window2D& window = attributes_.window;
   const Extent2D in = extent_of(request.inputs[0]), out = window.out(in);
   const Window2D pool = attributes_.pool.value_or(Window2D{{1, 1}});
@@ -119,6 +121,19 @@ Step Conv2D::lower(const LowerRequest& request) const {
                 sweep.rows.positions * sweep.columns.positions > 1 ? tensor<std::uint8_t>(tensors, 4) : nullptr, work);
     };
     return Step{algorithm_name(algorithm, request.kernels), {std::move(phase)}, {}};
+  });
+}
+
+Step Conv2D::lower_pooled(const LowerRequest& request) const {
+  const PooledStrips strips(attributes_.window, *attributes_.pool, extent_of(request.inputs[0]), 1);
+  const Conv3x3Pool pooled{strips, request.inputs[1].shape[3], attributes_.activation, attributes_.winograd};
+  return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
+    Phase phase{"forward", pooled.items(), true, pooled.scratch_bytes(sizeof(T)), {}};
+    phase.run = [&table, pooled](Tensors tensors, const Work& work) {
+      pooled.run(table, tensor<const T>(tensors, 0), tensor<const T>(tensors, 1), tensor<const T>(tensors, 2),
+                 tensor<T>(tensors, 3), tensor<std::uint8_t>(tensors, 4), work);
+    };
+    return Step{pooled.winograd ? "F(2, 3) pooled" : "direct 3x3 pooled", {std::move(phase)}, {}};
   });
 }
 

@@ -14,6 +14,8 @@ struct Conv2DAttributes {
   std::optional<Window2D> pool = {};
   /// Input and output channels in so many groups, each output of its own group's inputs only.
   std::int64_t groups = 1;
+  /// Whether Winograd's F(2, 3) in registers computes what Conv3x3Pool does: not the same bits, but the same error.
+  bool winograd = false;
 };
 
 /// inputs: image {H, W, C_in} batched; kernel {kh, kw, C_in / groups, C_out} and bias {C_out} or no_value,
@@ -34,6 +36,9 @@ class Conv2D final : public Op {
   Step lower(const LowerRequest& request) const override;
 
  private:
+  /// Of what Conv3x3Pool does.
+  Step lower_pooled(const LowerRequest& request) const;
+
   Conv2DAttributes attributes_;
 };
 

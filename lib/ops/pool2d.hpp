@@ -26,6 +26,7 @@ class MaxPool2D final : public Op {
 class MaxPool2DBackward final : public Op {
  public:
   MaxPool2DBackward(const Window2D& window, const Shape& image) : window_(window), image_(image) {}
+  const Window2D& window() const noexcept { return window_; }
 
   std::string_view kind() const noexcept override { return "max_pool2d_backward"; }
   std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;

@@ -11,9 +11,6 @@ namespace {
 constexpr std::size_t out_gradient_tensor = 0, image_tensor = 1, weights_tensor = 4, bias_tensor = 5,
                       workspace_tensor = 6;
 
-/// Enough items for many lanes, whatever the blocks of channels: with this many channels there need be one slot only.
-constexpr std::int64_t channels_of_one_slot = 512, max_slots = 16;
-
 /// What one item reads of a place at a time: about a block. (Not a block: sums do not depend on the ISA.)
 constexpr std::int64_t chunk_channels = 32;
 
@@ -31,7 +28,7 @@ RegionGradient::RegionGradient(const Window2D& window, Extent2D in, std::int64_t
       out_channels_(out_channels),
       kind_(kind),
       group_(group),
-      slots_(std::clamp<std::int64_t>(channels_of_one_slot / out_channels, 1, max_slots)),
+      slot_count_(GradientSlots::count_for(out_channels)),
       regions_(window, in) {}
 
 bool RegionGradient::has_few_channels(const Window2D& window, std::int64_t in_channels, std::int64_t groups) noexcept {
@@ -41,18 +38,18 @@ bool RegionGradient::has_few_channels(const Window2D& window, std::int64_t in_ch
 template <class T>
 void RegionGradient::lower(const kernels::KernelTable<T>& table, bool weights_wanted, bool bias_wanted,
                            Step& step) const {
-  const base::WeightsLayout weights = layout(table.channel_block);
-  const std::int64_t blocks = weights.blocks();
-  const bool is_packed_closer = kind_ == Kind::small_groups, is_direct = slots_ == 1 && !is_packed_closer;
+  const GradientSlots slots = this->slots(table.channel_block);
+  const std::int64_t blocks = slots.layout.blocks();
+  const bool is_packed_closer = kind_ == Kind::small_groups, is_direct = slots.count == 1 && !is_packed_closer;
   if (!is_direct)
-    step.workspace_bytes.push_back(base::checked_mul(base::checked_mul(slots_, static_cast<std::int64_t>(sizeof(T))),
-                                                     weights.elements() + blocks * weights.block));
-  const auto slot_of = [=, *this](Tensors tensors, std::int64_t number) {
+    step.workspace_bytes.push_back(
+        base::checked_mul(base::checked_mul(slots.count, static_cast<std::int64_t>(sizeof(T))), slots.elements()));
+  const auto slot_of = [=](Tensors tensors, std::int64_t number) {
     if (is_direct) return Gradients<T>{tensor<T>(tensors, weights_tensor), tensor<T>(tensors, bias_tensor)};
-    return slot<T>(tensors, number, weights.block, weights_wanted, bias_wanted);
+    return slots.slot(tensor<T>(tensors, workspace_tensor), number, weights_wanted, bias_wanted);
   };
   step.phases.push_back(
-      {"weights", slots_ * blocks, false, 0, [=, *this, &table](Tensors tensors, const Work& work) {
+      {"weights", slots.count * blocks, false, 0, [=, *this, &table](Tensors tensors, const Work& work) {
          for (std::int64_t begin = work.item_begin, end; begin < work.item_end; begin = end) {
            const std::int64_t number = begin / blocks;
            end = std::min(work.item_end, (number + 1) * blocks);
@@ -62,63 +59,41 @@ void RegionGradient::lower(const kernels::KernelTable<T>& table, bool weights_wa
   if (is_direct) return;
   step.phases.push_back(
       {"slots", blocks, false, 0, [=, *this, &table](Tensors tensors, const Work& work) {
-         const Gradients<T> first_slot = slot_of(tensors, 0);
          const Gradients<T> results{tensor<T>(tensors, weights_tensor), tensor<T>(tensors, bias_tensor)};
-         const Gradients<T> sums = is_packed_closer ? first_slot : results;
-         const auto add_slots = [&](T* Gradients<T>::*part, std::int64_t elements) {
-           const std::int64_t begin = work.item_begin * elements, count = work.item_end * elements - begin;
-           T* const sum = sums.*part + begin;
-           for (std::int64_t number = 1; number < slots_; ++number)
-             table.add(
-                 {number == 1 ? first_slot.*part + begin : sum, slot_of(tensors, number).*part + begin, sum, count});
-         };
-         if (weights_wanted) add_slots(&Gradients<T>::weights, weights.block_elements());
-         if (bias_wanted) add_slots(&Gradients<T>::bias, weights.block);
+         const Gradients<T> sums = is_packed_closer ? slot_of(tensors, 0) : results;
+         slots.add(table, tensor<T>(tensors, workspace_tensor), sums, work.item_begin, work.item_end);
          if (!is_packed_closer) return;
-         const SmallGroups groups{taps(), group_, out_channels_, weights.block};
+         const SmallGroups groups{taps(), group_, out_channels_, slots.layout.block};
          for (std::int64_t block = work.item_begin; block < work.item_end; ++block) {
-           if (weights_wanted)
-             groups.unpack_weights(block, sums.weights + block * weights.block_elements(), results.weights);
-           if (bias_wanted) groups.unpack_bias(block, sums.bias + block * weights.block, results.bias);
+           if (weights_wanted) groups.unpack_weights(block, slots.weights_of(sums, block), results.weights);
+           if (bias_wanted) groups.unpack_bias(block, slots.bias_of(sums, block), results.bias);
          }
        }});
 }
 
 template <class T>
-RegionGradient::Gradients<T> RegionGradient::slot(Tensors tensors, std::int64_t number, std::int64_t channel_block,
-                                                  bool weights_wanted, bool bias_wanted) const noexcept {
-  const base::WeightsLayout weights = layout(channel_block);
-  T* const sums =
-      tensor<T>(tensors, workspace_tensor) + number * (weights.elements() + weights.blocks() * channel_block);
-  return {weights_wanted ? sums : nullptr, bias_wanted ? sums + weights.elements() : nullptr};
-}
-
-template <class T>
 void RegionGradient::sum_slot(const kernels::KernelTable<T>& table, Tensors tensors, std::int64_t batch,
                               std::int64_t number, Blocks blocks, const Gradients<T>& gradients) const {
-  const base::WeightsLayout weights = layout(table.channel_block);
-  const auto weights_of = [&](std::int64_t block) { return gradients.weights + block * weights.block_elements(); };
-  const auto bias_of = [&](std::int64_t block) { return gradients.bias + block * weights.block; };
-  if (gradients.weights) std::fill_n(weights_of(blocks.first), blocks.count * weights.block_elements(), T{});
-  if (gradients.bias) std::fill_n(bias_of(blocks.first), blocks.count * weights.block, T{});
+  const GradientSlots slots = this->slots(table.channel_block);
+  slots.clear(gradients, blocks.first, blocks.first + blocks.count);
   const GradientChunks chunks(in_, out_, window_.stride.height, std::min(chunk_channels, in_channels_),
                               std::min(chunk_channels, out_channels_), sizeof(T));
   const std::int64_t count = chunks.count(batch);
   // All blocks of a chunk before the next one: blocks lie side by side in memory.
-  for (std::int64_t piece = base::part_begin(number, slots_, count);
-       piece < base::part_begin(number + 1, slots_, count); ++piece) {
+  for (std::int64_t piece = base::part_begin(number, slots.count, count);
+       piece < base::part_begin(number + 1, slots.count, count); ++piece) {
     const GradientChunks::Chunk chunk = chunks.chunk(piece, batch);
     const T* image = tensor<const T>(tensors, image_tensor) + chunk.first_image * in_.height * in_.width * in_channels_;
     const T* out_gradient =
         tensor<const T>(tensors, out_gradient_tensor) + chunk.first_image * out_.height * out_.width * out_channels_;
     for (std::int64_t block = blocks.first; block < blocks.first + blocks.count; ++block) {
-      const base::WeightsLayout::Channels channels = weights.channels(block);
-      if (gradients.weights) sum_chunk(table, chunk, channels, image, out_gradient, weights_of(block));
+      const base::WeightsLayout::Channels channels = slots.layout.channels(block);
+      if (gradients.weights) sum_chunk(table, chunk, channels, image, out_gradient, slots.weights_of(gradients, block));
       // Of several images a chunk has all rows: its places are neighbours.
       if (gradients.bias)
-        table.column_sum({out_gradient + channels.first + chunk.row_begin * out_.width * out_channels_, bias_of(block),
-                          out_channels_, chunk.images * (chunk.row_end - chunk.row_begin) * out_.width, channels.count,
-                          true});
+        table.column_sum({out_gradient + channels.first + chunk.row_begin * out_.width * out_channels_,
+                          slots.bias_of(gradients, block), out_channels_,
+                          chunk.images * (chunk.row_end - chunk.row_begin) * out_.width, channels.count, true});
     }
   }
 }

@@ -2,6 +2,7 @@
 
 #include "base/weights_layout.hpp"
 #include "ops/gradient_chunks.hpp"
+#include "ops/gradient_slots.hpp"
 #include "ops/op.hpp"
 #include "ops/small_groups.hpp"
 #include "ops/tap_regions.hpp"
@@ -48,15 +49,7 @@ class RegionGradient {
   base::WeightsLayout layout(std::int64_t channel_block) const noexcept {
     return {taps(), kind_ == Kind::few_channels ? in_channels_ : group_, out_channels_, channel_block};
   }
-  /// The gradients' parts of one slot; either may be null.
-  template <class T>
-  struct Gradients {
-    T* weights;
-    T* bias;
-  };
-  template <class T>
-  Gradients<T> slot(Tensors tensors, std::int64_t number, std::int64_t channel_block, bool weights_wanted,
-                    bool bias_wanted) const noexcept;
+  GradientSlots slots(std::int64_t channel_block) const noexcept { return {slot_count_, layout(channel_block)}; }
   struct Blocks {
     std::int64_t first, count;
   };
@@ -76,7 +69,7 @@ class RegionGradient {
   std::int64_t in_channels_, out_channels_;
   Kind kind_;
   std::int64_t group_;
-  std::int64_t slots_;
+  std::int64_t slot_count_;
   TapRegions regions_;
 };
 

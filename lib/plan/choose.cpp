@@ -9,6 +9,7 @@
 #include "ops/depthwise_conv2d.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/pool2d.hpp"
+#include "ops/pooled_conv2d_backward.hpp"
 #include "plan/passes.hpp"
 
 namespace tilewise::plan {
@@ -187,6 +188,23 @@ void fuse_softmax_cross_entropy(Rewriter& graph, Node& node) {
   Rewriter::drop(loss);
 }
 
+/// The backward ops of a max-pool and of a convolution, where nobody wants the image's gradient -> one op that never
+/// writes the unpooled map.
+void fuse_unpooling(Rewriter& graph, Node& node) {
+  const auto* conv = as<ops::Conv2DBackward>(&node);
+  if (!conv || node.outputs[0] != no_value) return;
+  Node* unpool = graph.producer(node.inputs[0]);
+  const auto* pool = as<ops::MaxPool2DBackward>(unpool);
+  if (!pool || graph.only_user(unpool->outputs[0]) != &node ||
+      !ops::PooledConv2DBackward::can_do(conv->window(), pool->window(), conv->kernel_shape(), conv->groups()))
+    return;
+  node.note += unpool->note;
+  node.op = std::make_shared<ops::PooledConv2DBackward>(conv->window(), pool->window(), conv->kernel_shape());
+  node.inputs = {unpool->inputs[0], unpool->inputs[1], node.inputs[1]};
+  node.outputs.erase(node.outputs.begin());
+  Rewriter::drop(unpool);
+}
+
 /// From the end to the beginning, so that what only a dropped node read goes as well.
 void drop_unread(Rewriter& graph) {
   for (std::size_t position = graph.nodes().size(); position-- > 0;) {
@@ -222,14 +240,17 @@ bool is_derived(const Graph& graph, const Node& node) {
 
 void choose(Graph& graph, const PlanOptions& options) {
   Rewriter rewriter(graph, options.outputs);
-  if (options.fuse) {
-    for (auto fuse : {fold_batch_norm, fuse_relu, fuse_max_pool, fuse_softmax_cross_entropy})
+  const auto everywhere = [&](std::initializer_list<void (*)(Rewriter&, Node&)> fusions) {
+    if (!options.fuse) return;
+    for (auto fuse : fusions)
       for (std::size_t position = 0; position < rewriter.nodes().size(); ++position)
         if (rewriter.nodes()[position].op) fuse(rewriter, rewriter.nodes()[position]);
     rewriter.sweep();
-  }
+  };
+  everywhere({fold_batch_norm, fuse_relu, fuse_max_pool, fuse_softmax_cross_entropy});
   drop_unread(rewriter);
   transform_convolutions(graph, options);
+  everywhere({fuse_unpooling});  // of what is left of direct convolutions, and whose gradients are wanted
   std::stable_partition(graph.nodes().begin(), graph.nodes().end(),
                         [&](const Node& node) { return is_derived(graph, node); });
 }

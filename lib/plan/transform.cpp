@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "ops/conv2d.hpp"
+#include "ops/conv3x3_pool.hpp"
 #include "ops/conv_algorithm.hpp"
 #include "ops/transform_conv2d.hpp"
 #include "plan/passes.hpp"
@@ -39,13 +40,27 @@ ops::TransformChoice choice_for(const Graph& graph, const PlanOptions& options, 
   return {forced, "asked for"};
 }
 
+/// The same convolution by Winograd's F(2, 3) in registers, or null.
+std::shared_ptr<const ops::Op> in_registers(const ConvolutionChoice& choice, const ops::Conv2DAttributes& attributes,
+                                            std::int64_t in_channels) {
+  if (choice.arithmetic == Arithmetic::strict || !choice.algorithm.empty() ||
+      !ops::Conv3x3Pool::can_do_winograd(attributes, in_channels))
+    return nullptr;
+  ops::Conv2DAttributes changed = attributes;
+  changed.winograd = true;
+  return std::make_shared<ops::Conv2D>(changed);
+}
+
 void transform_forward(Graph& graph, const PlanOptions& options, std::size_t position, const Node& node,
                        const ops::Conv2DAttributes& attributes) {
   const Shape kernel = graph.spec(node.inputs[1]).shape;
   const ops::TransformChoice choice =
       choice_for(graph, options, {node.inputs[0], node.inputs[1], attributes.window, kernel, attributes.groups});
   graph.nodes()[position].why = choice.why;
-  if (!choice.transform) return;
+  if (!choice.transform) {
+    if (const auto op = in_registers(options.convolutions, attributes, kernel[2])) graph.nodes()[position].op = op;
+    return;
+  }
   const ValueId slices = graph.emit(std::make_shared<ops::WeightSlices>(*choice.transform), {node.inputs[1]})[0];
   Node& changed = graph.nodes()[position];
   changed.op = std::make_shared<ops::TransformConv2D>(*choice.transform, attributes, kernel[3]);

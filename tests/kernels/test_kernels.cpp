@@ -13,6 +13,7 @@
 #include "kernels/normalization_cases.hpp"
 #include "kernels/optimizer_cases.hpp"
 #include "kernels/pool_cases.hpp"
+#include "kernels/pooled_conv_cases.hpp"
 #include "kernels/select.hpp"
 #include "kernels/slice_cases.hpp"
 #include "kernels/target_cases.hpp"

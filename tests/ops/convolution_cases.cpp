@@ -1,7 +1,9 @@
 #include <algorithm>
 
 #include "ops/conv2d.hpp"
+#include "ops/conv3x3_pool.hpp"
 #include "ops/dense.hpp"
+#include "ops/pooled_conv2d_backward.hpp"
 #include "ops/product_cases.hpp"
 
 namespace tilewise::test {
@@ -131,12 +133,23 @@ OpCase draw_dense_backward(Pick& pick) {
 OpCase draw_pooled_conv2d(Pick& pick) {
   ConvCase c(pick);
   ops::Window2D pool{{pick(1, 2), 2}, {2, pick(2, 3)}};
+  if (pick(0, 3) == 0) {  // what kernel conv3x3_pool_tile does
+    c.groups = c.in_channels = 1;
+    c.out_channels = pick.channels(40);
+    c.window = {{3, 3}, {1, 1}, {1, 1}, c.window.padding};
+    c.height = std::max(c.height, least_height(c.window));
+    c.width = std::max(c.width, least_width(c.window));
+    pool.size.height = 2;
+  }
   c.height += pool.size.height * c.window.stride.height;
   c.width += 2 * c.window.stride.width;
   const bool relu = pick.flag();
-  const ops::Conv2DAttributes attributes{c.window, relu ? kernels::Activation::relu : kernels::Activation::none, pool,
-                                         c.groups};
+  ops::Conv2DAttributes attributes{c.window, relu ? kernels::Activation::relu : kernels::Activation::none, pool,
+                                   c.groups};
+  attributes.winograd = ops::Conv3x3Pool::can_do_winograd(attributes, c.in_channels) && pick.flag();
   OpCase made = draw_forward(pick, c, std::make_shared<ops::Conv2D>(attributes), relu);
+  if (attributes.winograd)
+    for (double& weight : made.inputs[1]) weight *= 2;  // so that whole ones can be halved
   made.definition = [=, of_sum = made.definition](const Inputs& in) {
     const Values map = of_sum(in)[0];
     const Shape& shape = c.result().shape;
@@ -160,6 +173,45 @@ OpCase draw_pooled_conv2d(Pick& pick) {
   return made;
 }
 
+/// From the gradient of pooled outputs, and the positions that they came from.
+OpCase draw_pooled_conv2d_backward(Pick& pick) {
+  ConvCase c(pick);
+  c.groups = 1;
+  c.in_channels = pick(1, 4);
+  c.out_channels = pick.channels(40);
+  c.window.dilation.width = 1;
+  const ops::Window2D pool{{2, 2}, {pick(2, 3), pick(2, 3)}};
+  c.height = std::max(c.height, least_height(c.window)) + c.window.stride.height;
+  c.width = std::max(c.width, least_width(c.window)) + c.window.stride.width;
+  const Shape map = c.result().shape;
+  const ops::Extent2D out = pool.out({map[0], map[1]});
+  const TensorSpec pooled{{out.height, out.width, c.out_channels}};
+  Values index(static_cast<std::size_t>(element_count(pooled, c.batch)));
+  for (double& position : index) position = pick(0, 3) == 0 ? double{kernels::dead_index_u8} : double(pick(0, 3));
+  OpCase made{std::make_shared<ops::PooledConv2DBackward>(c.window, pool, c.kernel().shape),
+              {pooled, of_element(pooled, ops::Element::u8), c.image()},
+              {pick.values(pooled, c.batch), index, pick.values(c.image(), c.batch)},
+              c.batch};
+  made.definition = [=](const Inputs& in) {
+    Values unpooled = zeros(c.result(), c.batch), kernel = zeros(c.kernel(), 1), bias = zeros(c.bias(), 1);
+    const auto channels = static_cast<std::size_t>(c.out_channels);
+    for_places(pool, out, {map[0], map[1]}, c.batch, [&](std::int64_t to, std::int64_t position, std::int64_t from) {
+      for (std::size_t n = 0; n < channels; ++n) {
+        const std::size_t output = static_cast<std::size_t>(to) * channels + n;
+        if (in[1][output] != static_cast<double>(position)) continue;
+        unpooled[static_cast<std::size_t>(from) * channels + n] = in[0][output];
+        bias[n] += in[0][output];
+      }
+    });
+    c.for_products([&](std::size_t output, std::size_t, std::size_t input, std::size_t weight) {
+      kernel[weight] += unpooled[output] * in[2][input];
+    });
+    return Inputs{kernel, bias};
+  };
+  made.terms = c.backward_terms();
+  return made;
+}
+
 }  // namespace
 
 std::vector<DrawnOp> convolution_ops() {
@@ -167,6 +219,7 @@ std::vector<DrawnOp> convolution_ops() {
           {"conv2d, rectified", draw_conv2d_relu},
           {"conv2d, pooled", draw_pooled_conv2d},
           {"conv2d_backward", draw_conv2d_backward},
+          {"pooled_conv2d_backward", draw_pooled_conv2d_backward},
           {"dense", draw_dense},
           {"dense, rectified", draw_dense_relu},
           {"dense_backward", draw_dense_backward}};

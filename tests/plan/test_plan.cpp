@@ -173,6 +173,8 @@ TEST_CASE("the plan fuses convolution, bias, ReLU, max-pool and its index, and s
     CHECK(count_steps(*fused, gone) == 0);
   CHECK(find_step(*fused, "conv2d")->node.outputs.size() == 2);
   CHECK(count_steps(*fused, "softmax_cross_entropy_backward") == 1);
+  CHECK(count_steps(*fused, "pooled_conv2d_backward") == 1);  // of the first convolution
+  CHECK(count_steps(*fused, "max_pool2d_backward") == 1);
   const auto plain = plan::make_plan(net.graph, {kernels, 4, outputs, false});
   CHECK(count_steps(*plain, "relu_backward") == 2);
   CHECK(fused->arena_bytes < plain->arena_bytes);
@@ -221,6 +223,33 @@ TEST_CASE("a gradient between ReLU and max-pool is the same whether the plan fus
     const auto fused = run_graph(net.graph, net.inputs, gradient, {kernels, 4, 1, true});
     CHECK(largest_difference(fused, run_graph(net.graph, net.inputs, gradient, {kernels, 4, 1, false})) < 1e-6);
   }
+}
+
+TEST_CASE("a pooled convolution of one channel goes by F(2, 3) unless told otherwise", "[plan]") {
+  Net net({6, 6, 1}, 4, 3);
+  const ValueId pooled = net.emit<ops::MaxPool2D>({net.conv(net.x, 1, 5)}, ops::Window2D{{2, 2}, {2, 2}});
+  const auto algorithm = [&](const plan::ConvolutionChoice& choice) {
+    const plan::PlanOptions options{
+        .kernels = ops::Kernels(ops::Scalar::f32), .max_batch = 4, .outputs = {pooled}, .convolutions = choice};
+    return find_step(*plan::make_plan(net.graph, options), "conv2d")->step.algorithm;
+  };
+  CHECK(algorithm({Arithmetic::strict}) == "direct 3x3 pooled");
+  CHECK(algorithm({Arithmetic::standard}) == "F(2, 3) pooled");
+  CHECK(algorithm({Arithmetic::fast}) == "F(2, 3) pooled");
+  CHECK(algorithm({Arithmetic::standard, "direct"}) == "direct 3x3 pooled");
+}
+
+TEST_CASE("the gradient of a pooled convolution's image keeps its two backward ops apart", "[plan]") {
+  Net net({6, 6, 2}, 4, 3);
+  const ValueId image = net.emit<ops::Relu>({net.x});
+  const ValueId pooled = net.emit<ops::MaxPool2D>({net.conv(image, 2, 5)}, ops::Window2D{{2, 2}, {2, 2}});
+  net.loss = net.head(pooled, 3 * 3 * 5, 3);
+  std::vector<ValueId> wanted = net.parameters;
+  wanted.push_back(image);
+  const std::vector<ValueId> gradients = plan::differentiate(net.graph, net.loss, wanted);
+  const auto plan = plan::make_plan(net.graph, {ops::Kernels(ops::Scalar::f32), 4, gradients});
+  CHECK(count_steps(*plan, "max_pool2d_backward") == 1);
+  CHECK(count_steps(*plan, "conv2d_backward") == 1);
 }
 
 TEST_CASE("a kernel that is computed is transposed after it, and not kept", "[plan]") {
