@@ -82,19 +82,19 @@ template <class Arch, int Positions, int Places, int Vectors, int BlockVectors, 
   if constexpr (std::is_same_v<Next, Ahead>) {
     add_products<Arch, Positions, Places, Vectors, BlockVectors>(sum, in, 0, args.in_step, weights, args.in_channels,
                                                                  ahead);
-    return;
+  } else {
+    std::int64_t columns = taps->columns;
+    std::int64_t length = args.in_channels;
+    if (args.in_column == length && args.weights_column == length * channel_block<Arch, BlockVectors>) {
+      length *= columns;  // neighbouring columns are one long row of channels
+      columns = 1;
+    }
+    for (std::int64_t r = 0; r < taps->rows; ++r)
+      for (std::int64_t c = 0; c < columns; ++c)
+        add_products<Arch, Positions, Places, Vectors, BlockVectors>(
+            sum, in, r * args.in_row + c * args.in_column, args.in_step,
+            weights + r * args.weights_row + c * args.weights_column, length, ahead);
   }
-  std::int64_t columns = taps->columns;
-  std::int64_t length = args.in_channels;
-  if (args.in_column == length && args.weights_column == length * channel_block<Arch, BlockVectors>) {
-    length *= columns;  // neighbouring columns are one long row of channels
-    columns = 1;
-  }
-  for (std::int64_t r = 0; r < taps->rows; ++r)
-    for (std::int64_t c = 0; c < columns; ++c)
-      add_products<Arch, Positions, Places, Vectors, BlockVectors>(
-          sum, in, r * args.in_row + c * args.in_column, args.in_step,
-          weights + r * args.weights_row + c * args.weights_column, length, ahead);
 }
 
 /// The part of `args.ahead` that falls to the tile of places [first, first + places).

@@ -71,6 +71,8 @@ std::vector<TensorSpec> Conv2D::infer(const std::vector<TensorSpec>& inputs) con
   if (attributes_.pool && !can_pool(*attributes_.pool))
     throw ArgumentError("conv2d: expected a pool of 2 to " + std::to_string(kernels::max_u8_positions) +
                         " positions without padding, dilation or overlap");
+  if (attributes_.winograd && !Conv3x3Pool::can_do_winograd(attributes_, in_channels))
+    throw ArgumentError("conv2d: expected 3x3 of one channel and 2x2 pools side by side for F(2, 3)");
   if (!attributes_.pool) return {image_spec(out, kernel[3])};
   TensorSpec index = image_spec(attributes_.pool->out(out), kernel[3]);
   index.element = Element::u8;

@@ -14,15 +14,16 @@ namespace {
 constexpr std::int64_t vector_width = kernels::transform_channels;
 /// What direct convolution reaches of the peak, and products of slices, whose sums are short: depth / (depth +
 /// overhead).
-constexpr double direct_efficiency = 0.9, product_overhead = 16;
-/// Of moving one vector of a tile's slot into slices, or out of them.
-constexpr double slot_cost = 18;
-/// In lines from far away: of a vector of a tile's slices, written and read; of a vector of weights, which is read once
-/// for so many tiles, and where they change is made and written.
-constexpr double slice_lines = 1.0 / 3, weight_change_lines = 3.5;
-constexpr std::int64_t tiles_per_read = 16;
+constexpr double direct_efficiency = 0.9, product_overhead = 6;
+/// Of one vector of a tile's slot on its way into slices, or out of them: arithmetic, and lines that move between the
+/// caches.
+constexpr double slot_cost = 16, slot_lines = 2;
+/// In lines from far away, of a vector of weights: it is read once for so many tiles, and where it is transformed in
+/// each run made and written.
+constexpr double weight_transform_lines = 1.5;
+constexpr std::int64_t tiles_per_read = 32;
 /// A transform that gains less may lose, for the model is not exact.
-constexpr double needed_gain = 0.65;
+constexpr double needed_gain = 0.8;
 
 double vectors(std::int64_t channels) {
   return double(base::ceil_div(channels, vector_width));
@@ -42,8 +43,8 @@ double cost_of(const ConvProblem& problem, kernels::Transform transform, double 
   const double weights = slices * depth * vectors(problem.out_channels);
   const double reads = double(base::ceil_div(problem.batch * conv.tiles(), tiles_per_read));
   return tiles * weights * (1 + product_overhead / depth) +
-         tiles * channels * (slots * slots * slot_cost + slices * slice_lines * line) +
-         weights * (reads + (problem.weights_change ? weight_change_lines : 0)) * line;
+         tiles * channels * slots * slots * (slot_cost + slot_lines * line) +
+         weights * (reads + (problem.transforms_weights ? weight_transform_lines : 0)) * line;
 }
 
 std::string in_percent(double part) {
@@ -57,10 +58,14 @@ bool is_standard(kernels::Transform transform) {
 
 }  // namespace
 
-bool can_transform(const ConvProblem& problem, const Kernels& kernels, kernels::Transform transform) {
+bool has_any_transform(const Kernels& kernels) {
   const kernels::KernelTable<float>* const table = kernels.float_table();
-  return problem.groups == 1 && problem.batch > 0 && has_transforms(problem.window) && table &&
-         table->of(transform).to_slices;
+  return table && table->transforms[0].to_slices;
+}
+
+bool can_transform(const ConvProblem& problem, const Kernels& kernels, kernels::Transform transform) {
+  return problem.groups == 1 && problem.batch > 0 && has_transforms(problem.window) && has_any_transform(kernels) &&
+         kernels.float_table()->of(transform).to_slices;
 }
 
 TransformChoice choose_transform(const ConvProblem& problem, const Kernels& kernels, Arithmetic arithmetic) {

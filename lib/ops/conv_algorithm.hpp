@@ -13,7 +13,7 @@ namespace tilewise::ops {
 
 /// How the sums of a convolution are cut into vectors.
 enum class ConvAlgorithm {
-  tile,          ///< kernel conv_tile: vectors of a group's output channels; the only one that pools
+  tile,          ///< kernel conv_tile: vectors of a group's output channels; pools too
   dots,          ///< kernel conv_dot_tile: vectors of input channels, where a group has few output channels
   small_groups,  ///< kernel depthwise_tile: vectors across groups of 1, 2 or 4 channels
 };
@@ -24,7 +24,7 @@ struct ConvProblem {
   Extent2D in;
   std::int64_t in_channels, out_channels, groups;
   std::int64_t batch;
-  bool weights_change = false;  ///< between runs, as in training: their transform is then a part of the cost
+  bool transforms_weights = false;  ///< in each run, as forward in training and backward-data do
 };
 
 /// A transform, or nullopt for direct convolution; and why, for people: empty if there was no choice.
@@ -36,6 +36,9 @@ struct TransformChoice {
 /// The transform by which a pass over `problem` is expected to be fastest, of those that `arithmetic` allows and the
 /// kernels have. The two backward passes are one. It depends on shapes and ISA only.
 TransformChoice choose_transform(const ConvProblem& problem, const Kernels& kernels, Arithmetic arithmetic);
+
+/// Whether `kernels` have transforms at all.
+bool has_any_transform(const Kernels& kernels);
 
 /// Whether `kernels` have the transform and `problem` is one of those that transforms do.
 bool can_transform(const ConvProblem& problem, const Kernels& kernels, kernels::Transform transform);

@@ -40,12 +40,13 @@ struct DenseProduct {
     args.position_count = 1;
     args.in_step = in;
     args.out_step = out;
-    const auto set_weights = [&](std::int64_t block, std::int64_t depth) {
+    // The weights of this call are what the last one asked for ahead.
+    const auto advance_to = [&](std::int64_t block, std::int64_t depth) {
       args.weights = args.ahead;
       args.ahead = depth < in ? weights + (block * in + depth) * block_size : nullptr;
       args.ahead_count = (depth_end(depth) - depth) * block_size;
     };
-    set_weights(first_block, 0);
+    advance_to(first_block, 0);
     for (std::int64_t depth = 0; depth < in; depth = depth_end(depth)) {
       args.accumulate = depth > 0;
       args.in_channels = depth_end(depth) - depth;
@@ -55,9 +56,9 @@ struct DenseProduct {
         const std::int64_t first = std::max(work.item_begin - items, std::int64_t{0}) * group_samples;
         args.count = std::min(work.batch, std::min(work.item_end - items, block_groups) * group_samples) - first;
         if (block + 1 < end_block)
-          set_weights(block + 1, depth);
+          advance_to(block + 1, depth);
         else
-          set_weights(first_block, depth_end(depth));
+          advance_to(first_block, depth_end(depth));
         if (args.count <= 0) continue;
         args.in = x + first * in + depth;
         args.bias = bias ? bias + block * block_size : nullptr;

@@ -87,9 +87,11 @@ struct SlotSum {
 
 bool PooledConv2DBackward::can_do(const Window2D& window, const Window2D& pool, const Shape& kernel_shape,
                                   std::int64_t groups) noexcept {
-  constexpr std::int64_t few_channels = 4;
+  constexpr std::int64_t few_channels = 4, most_extent = 8;
+  const auto is_small = [](std::int64_t size, std::int64_t stride) { return size <= most_extent && stride <= size; };
   return Conv2D::can_pool(pool) && pool.size == Extent2D{2, 2} && groups == 1 && kernel_shape[2] <= few_channels &&
-         window.dilation.width == 1;  // so that the taps of a row are neighbours
+         is_small(window.size.height, window.stride.height) && is_small(window.size.width, window.stride.width) &&
+         window.dilation == Extent2D{1, 1};  // so that the taps of a row are neighbours, and a strip is short
 }
 
 std::vector<TensorSpec> PooledConv2DBackward::infer(const std::vector<TensorSpec>& inputs) const {
@@ -97,7 +99,9 @@ std::vector<TensorSpec> PooledConv2DBackward::infer(const std::vector<TensorSpec
   expect_image(*this, inputs[2]);
   expect_filled(*this, kernel_shape_);
   if (!can_do(window_, pool_, kernel_shape_, 1))
-    throw ArgumentError("pooled_conv2d_backward: expected few input channels, a pool of 2x2 and no dilation of width");
+    throw ArgumentError(
+        "pooled_conv2d_backward: expected few input channels, a small window without dilation or gaps, and a pool of "
+        "2x2");
   const Extent2D in = extent_of(inputs[2]);
   const TensorSpec out = image_spec(pool_.out(window_.out(in)), kernel_shape_[3]);
   TensorSpec index = out;

@@ -13,8 +13,8 @@ class PooledConv2DBackward final : public Op {
  public:
   PooledConv2DBackward(const Window2D& window, const Window2D& pool, const Shape& kernel_shape)
       : window_(window), pool_(pool), kernel_shape_(kernel_shape) {}
-  /// Whether it is one for this op: windows of 2x2 that do not overlap, and few channels in. With many, the unpooled
-  /// map costs little beside the convolution.
+  /// Whether it is one for this op: pools of 2x2 that do not overlap, a small window without dilation, and few channels
+  /// in. With many, the unpooled map costs little beside the convolution.
   static bool can_do(const Window2D& window, const Window2D& pool, const Shape& kernel_shape,
                      std::int64_t groups) noexcept;
 

@@ -6,8 +6,6 @@ namespace tilewise::ops {
 
 namespace {
 
-/// What one block of images may take.
-constexpr std::int64_t block_bytes = 1280 * 1024;
 /// With fewer tiles the products wait for the weights.
 constexpr std::int64_t min_tiles = 8;
 
@@ -69,11 +67,11 @@ std::int64_t TransformConv::slices_elements(std::int64_t slices, std::int64_t im
 }
 
 std::int64_t TransformConv::block_images(std::int64_t elements) const noexcept {
-  return std::max(block_bytes / (elements * std::int64_t{sizeof(float)}), min_images());
+  return std::max(cache_elements / elements, min_images());
 }
 
 std::int64_t TransformConv::min_images() const noexcept {
-  return base::ceil_div(min_tiles, tiles());
+  return images_of(min_tiles);
 }
 
 kernels::ToHalfArgs<float> TransformConv::to_half_args(Side side) const noexcept {
@@ -125,8 +123,9 @@ void TransformConv::to_half(const kernels::KernelTable<float>& table, Side side,
     }
 }
 
-void TransformConv::to_all_slices(const kernels::KernelTable<float>& table, Side side, const float* image,
+void TransformConv::to_all_slices(const kernels::KernelTable<float>& table, const float* image,
                                   const Slices<float>& slices, float* half) const {
+  constexpr Side side = Side::in;
   constexpr std::int64_t chunk = kernels::transform_channels;
   kernels::ToHalfArgs<float> rows = to_half_args(side);
   rows.half = half;
@@ -136,7 +135,7 @@ void TransformConv::to_all_slices(const kernels::KernelTable<float>& table, Side
                                        .channels = chunk,
                                        .rows = {},
                                        .groups = {0, shape().groups},
-                                       .adjoint = side == Side::out};
+                                       .adjoint = false};
   float* tile = slices.data;
   for (const TransformTile& row : rows_)
     for (const TransformTile& column : columns_) {
@@ -152,11 +151,10 @@ void TransformConv::to_all_slices(const kernels::KernelTable<float>& table, Side
     }
 }
 
-void TransformConv::from_all_slices(const kernels::KernelTable<float>& table, Side side,
-                                    const Slices<const float>& slices, std::int64_t count, const Target& target,
-                                    float* half) const {
+void TransformConv::from_all_slices(const kernels::KernelTable<float>& table, const Slices<const float>& slices,
+                                    std::int64_t count, const Target& target, float* half) const {
   constexpr std::int64_t chunk = kernels::transform_channels;
-  kernels::FromHalfArgs<float> rows = from_half_args(side, target);
+  kernels::FromHalfArgs<float> rows = from_half_args(Side::out, target);
   rows.half = half;
   kernels::FromSlicesArgs<float> columns{.slices = nullptr,
                                          .half = half,
@@ -164,7 +162,7 @@ void TransformConv::from_all_slices(const kernels::KernelTable<float>& table, Si
                                          .channels = chunk,
                                          .rows = {},
                                          .groups = {0, shape().groups},
-                                         .adjoint = side == Side::in};
+                                         .adjoint = false};
   const float* tile = slices.data;
   for (const TransformTile& row : rows_)
     for (const TransformTile& column : columns_) {

@@ -27,7 +27,7 @@ std::vector<TransformTile> cut_into_tiles(const kernels::TransformShape& shape, 
 /// padding.
 bool has_transforms(const Window2D& window) noexcept;
 
-/// A group of slices of tiles, [slice][tile][channel]: where the first tile's first slice stands.
+/// Slices of tiles, [slice][tile][channel]: where the first tile's first slice stands.
 template <class T>
 struct Slices {
   T* data;
@@ -38,6 +38,9 @@ struct Slices {
   Slices at_tile(std::int64_t tile) const noexcept { return {data + tile * width, step, width}; }
 };
 
+/// Elements that stay in the second-level cache, and leave room for weights.
+inline constexpr std::int64_t cache_elements = 1280 * 1024 / sizeof(float);
+
 class TransformConv {
  public:
   TransformConv(kernels::Transform transform, const Window2D& window, Extent2D in, std::int64_t in_channels,
@@ -45,6 +48,7 @@ class TransformConv {
 
   enum class Side { in, out };
 
+  kernels::Transform transform() const noexcept { return transform_; }
   const kernels::TransformShape& shape() const noexcept { return kernels::shape_of(transform_); }
   /// Of an image.
   std::int64_t tiles() const noexcept { return static_cast<std::int64_t>(rows_.size() * columns_.size()); }
@@ -71,13 +75,34 @@ class TransformConv {
     return {data, images * tiles() * filled(channels) + slice_gap, filled(channels)};
   }
 
-  /// Images whose work of so many elements each stays in the second-level cache, and the fewest that pay.
+  /// Images whose work of so many elements each takes cache_elements, but no fewer than pay.
   std::int64_t block_images(std::int64_t elements) const noexcept;
+  /// Images that have so many tiles.
+  std::int64_t images_of(std::int64_t tiles) const noexcept { return base::ceil_div(tiles, this->tiles()); }
   std::int64_t min_images() const noexcept;
 
   /// The rows of channels [first, first + count) of one image. first: a multiple of transform_channels, here and below.
   void to_half(const kernels::KernelTable<float>& table, Side side, const float* image, std::int64_t first,
                std::int64_t count, float* half) const;
+  /// f(image, first, count) for what a phase is to do whose items are transform_channels of `side`.
+  template <class F>
+  void for_each_image(Side side, const Work& work, const F& f) const {
+    const std::int64_t first = work.item_begin * kernels::transform_channels;
+    const std::int64_t end = std::min(channels(side), work.item_end * kernels::transform_channels);
+    for (std::int64_t i = work.image_begin; i < work.image_end; ++i) f(i, first, end - first);
+  }
+  /// f(group, first, end) for what a phase is to do whose items are a group of slices, and of it transform_channels of
+  /// `side`: filled channels.
+  template <class F>
+  void for_each_group(Side side, const Work& work, const F& f) const {
+    const std::int64_t parts = filled(channels(side)) / kernels::transform_channels;
+    for (std::int64_t item = work.item_begin; item < work.item_end;) {
+      const std::int64_t group = item / parts, end = std::min(work.item_end, (group + 1) * parts);
+      f(static_cast<std::int32_t>(group), (item - group * parts) * kernels::transform_channels,
+        (end - group * parts) * kernels::transform_channels);
+      item = end;
+    }
+  }
   /// The columns of so many filled channels of `images` images: one group's slices, from the first of those channels.
   void to_slices(const kernels::KernelTable<float>& table, Side side, const float* half, std::int64_t images,
                  std::int64_t first, std::int64_t count, std::int32_t group, const Slices<float>& slices) const;
@@ -103,11 +128,11 @@ class TransformConv {
 
   /// All slices of one image's tiles at once. half: memory for half_tile_elements(slots, transform_channels), which
   /// then stays in the first-level cache.
-  void to_all_slices(const kernels::KernelTable<float>& table, Side side, const float* image,
-                     const Slices<float>& slices, float* half) const;
-  /// `count` channels of one image from all of its slices, which begin with them.
-  void from_all_slices(const kernels::KernelTable<float>& table, Side side, const Slices<const float>& slices,
-                       std::int64_t count, const Target& target, float* half) const;
+  void to_all_slices(const kernels::KernelTable<float>& table, const float* image, const Slices<float>& slices,
+                     float* half) const;
+  /// `count` channels of one image's output from all of its slices, which begin with them.
+  void from_all_slices(const kernels::KernelTable<float>& table, const Slices<const float>& slices, std::int64_t count,
+                       const Target& target, float* half) const;
 
  private:
   std::int64_t slices_elements(std::int64_t slices, std::int64_t images, std::int64_t channels) const;

@@ -123,8 +123,8 @@ struct AllSlices {
     float* const half = scratch + half_begin();
     const Slices<float> v = conv.slices_at(scratch, count, forward.in_width());
     for (std::int64_t i = 0; i < count; ++i)
-      conv.to_all_slices(table, Side::in, t.image + (first + i) * conv.image_elements(Side::in),
-                         v.at_tile(i * conv.tiles()), half);
+      conv.to_all_slices(table, t.image + (first + i) * conv.image_elements(Side::in), v.at_tile(i * conv.tiles()),
+                         half);
     for (std::int64_t block = 0; block < forward.layout.blocks(); ++block) {
       const std::int64_t begin = forward.layout.first_channel(block);
       const Slices<float> m = conv.slices_at(scratch + v_elements(images), count, forward.layout.width(block));
@@ -135,7 +135,7 @@ struct AllSlices {
                     [&](std::int64_t channel, std::int64_t channels, const TransformConv::Target& target) {
                       Slices<float> of_image = m.at_tile(i * conv.tiles());
                       of_image.data += channel - begin;
-                      conv.from_all_slices(table, Side::out, of_image, channels, target, half);
+                      conv.from_all_slices(table, of_image, channels, target, half);
                     });
     }
   }
@@ -221,60 +221,75 @@ Phase depth_first(const std::shared_ptr<const TransformForward>& forward, std::i
 /// Whether all slices of as many tiles as make the weights worth reading leave room in the cache.
 bool takes_all_slices(const TransformForward& forward, std::int64_t batch) {
   constexpr std::int64_t enough_tiles = 16;
-  return AllSlices(forward, batch).images * forward.conv.tiles() >=
-         std::min(enough_tiles, batch * forward.conv.tiles());
+  const AllSlices all(forward, batch);
+  const std::int64_t images = std::min(forward.conv.images_of(enough_tiles), batch);
+  return base::checked_add(all.v_elements(images), all.m_elements(images)) <= cache_elements;
 }
 
-/// The stages one after the other, each over all lanes, for batches that are too small to go around.
-void add_phases(const std::shared_ptr<const TransformForward>& forward, std::int64_t batch, Step& step) {
-  constexpr std::int64_t chunk = kernels::transform_channels;
-  const std::size_t half_in_tensor = forward->attributes.pool ? index_tensor + 1 : out_tensor + 1;
-  const TransformConv& conv = forward->conv;
-  for (Side side : {Side::in, Side::out})
-    step.workspace_bytes.push_back(base::checked_mul(conv.half_elements(side, batch), sizeof(float)));
+// The stages one after the other, each over all lanes, for batches that are too small to go around.
 
-  step.phases.push_back(
-      {"rows", forward->in_width() / chunk, true, 0, [forward, half_in_tensor](Tensors tensors, const Work& work) {
-         const TransformConv& conv = forward->conv;
-         const std::int64_t first = work.item_begin * chunk;
-         const std::int64_t end = std::min(conv.channels(Side::in), work.item_end * chunk);
-         for (std::int64_t i = work.image_begin; i < work.image_end; ++i)
-           conv.to_half(*forward->table, Side::in,
-                        tensor<const float>(tensors, image_tensor) + i * conv.image_elements(Side::in), first,
-                        end - first, tensor<float>(tensors, half_in_tensor) + i * conv.half_elements(Side::in));
-       }});
-  // An item is a few output channels of one group: each makes V for itself.
-  const std::int64_t parts = forward->out_width() / chunk;
-  const std::int64_t v_elements = conv.group_elements(batch, forward->in_width());
-  step.phases.push_back(
-      {"slices", conv.shape().groups * parts, false,
-       base::checked_mul(base::checked_add(v_elements, conv.group_elements(batch, forward->block_width())),
-                         sizeof(float)),
-       [forward, half_in_tensor, parts, v_elements](Tensors tensors, const Work& work) {
-         const TransformConv& conv = forward->conv;
-         float* const scratch = reinterpret_cast<float*>(work.scratch);
-         const Slices<float> v = conv.slices_at(scratch, work.batch, forward->in_width());
-         for (std::int64_t item = work.item_begin; item < work.item_end;) {
-           const auto group = static_cast<std::int32_t>(item / parts);
-           const std::int64_t end = std::min(work.item_end, (group + 1) * parts);
-           conv.to_slices(*forward->table, Side::in, tensor<const float>(tensors, half_in_tensor), work.batch, 0,
-                          forward->in_width(), group, v);
-           multiply_group(*forward, v, work.batch, tensor<const float>(tensors, kernel_tensor), group,
-                          (item - group * parts) * chunk, (end - group * parts) * chunk, scratch + v_elements,
-                          tensor<float>(tensors, half_in_tensor + 1));
-           item = end;
-         }
-       }});
-  step.phases.push_back({"output", parts, true, forward->map_elements() * std::int64_t{sizeof(float)},
-                         [forward, half_in_tensor](Tensors tensors, const Work& work) {
-                           const TransformConv& conv = forward->conv;
-                           for (std::int64_t i = work.image_begin; i < work.image_end; ++i)
-                             write_image_of_half(
-                                 *forward, ForwardTensors(*forward, tensors), i,
-                                 tensor<const float>(tensors, half_in_tensor + 1) + i * conv.half_elements(Side::out),
-                                 work.item_begin * chunk, std::min(conv.channels(Side::out), work.item_end * chunk),
-                                 reinterpret_cast<float*>(work.scratch));
-                         }});
+std::size_t half_in_tensor(const TransformForward& forward) {
+  return forward.attributes.pool ? index_tensor + 1 : out_tensor + 1;
+}
+
+Phase rows_phase(const std::shared_ptr<const TransformForward>& forward) {
+  Phase phase{"rows", forward->in_width() / kernels::transform_channels, true, 0, {}};
+  phase.run = [forward](Tensors tensors, const Work& work) {
+    const TransformConv& conv = forward->conv;
+    conv.for_each_image(Side::in, work, [&](std::int64_t i, std::int64_t first, std::int64_t count) {
+      conv.to_half(*forward->table, Side::in,
+                   tensor<const float>(tensors, image_tensor) + i * conv.image_elements(Side::in), first, count,
+                   tensor<float>(tensors, half_in_tensor(*forward)) + i * conv.half_elements(Side::in));
+    });
+  };
+  return phase;
+}
+
+/// An item is a few output channels of one group: each makes V for itself.
+Phase slices_phase(const std::shared_ptr<const TransformForward>& forward, std::int64_t batch) {
+  const TransformConv& conv = forward->conv;
+  const ByGroups block(*forward, batch);
+  const std::int64_t images = block.images, v_elements = block.v_elements(images);
+  Phase phase{"slices",
+              conv.shape().groups * forward->out_width() / kernels::transform_channels,
+              false,
+              base::checked_mul(base::checked_add(v_elements, block.m_elements(images)), sizeof(float)),
+              {}};
+  phase.run = [forward, images, v_elements](Tensors tensors, const Work& work) {
+    const TransformConv& conv = forward->conv;
+    float* const scratch = reinterpret_cast<float*>(work.scratch);
+    const float* const half_in = tensor<const float>(tensors, half_in_tensor(*forward));
+    float* const half_out = tensor<float>(tensors, half_in_tensor(*forward) + 1);
+    conv.for_each_group(Side::out, work, [&](std::int32_t group, std::int64_t first, std::int64_t end) {
+      for (std::int64_t i = 0; i < work.batch; i += images) {
+        const std::int64_t count = std::min(images, work.batch - i);
+        const Slices<float> v = conv.slices_at(scratch, count, forward->in_width());
+        conv.to_slices(*forward->table, Side::in, half_in + i * conv.half_elements(Side::in), count, 0,
+                       forward->in_width(), group, v);
+        multiply_group(*forward, v, count, tensor<const float>(tensors, kernel_tensor), group, first, end,
+                       scratch + v_elements, half_out + i * conv.half_elements(Side::out));
+      }
+    });
+  };
+  return phase;
+}
+
+Phase output_phase(const std::shared_ptr<const TransformForward>& forward) {
+  Phase phase{"output",
+              forward->out_width() / kernels::transform_channels,
+              true,
+              base::checked_mul(forward->map_elements(), sizeof(float)),
+              {}};
+  phase.run = [forward](Tensors tensors, const Work& work) {
+    const TransformConv& conv = forward->conv;
+    conv.for_each_image(Side::out, work, [&](std::int64_t i, std::int64_t first, std::int64_t count) {
+      write_image_of_half(
+          *forward, ForwardTensors(*forward, tensors), i,
+          tensor<const float>(tensors, half_in_tensor(*forward) + 1) + i * conv.half_elements(Side::out), first,
+          first + count, reinterpret_cast<float*>(work.scratch));
+    });
+  };
+  return phase;
 }
 
 }  // namespace
@@ -295,7 +310,9 @@ Step TransformConv2D::lower(const LowerRequest& request) const {
                        extent_of(request.outputs[0]),
                        request.kernels.float_table()});
   Step step{forward->conv.shape().name, {}};
-  add_phases(forward, request.batch, step);
+  for (Side side : {Side::in, Side::out})
+    step.workspace_bytes.push_back(base::checked_mul(forward->conv.half_elements(side, request.batch), sizeof(float)));
+  step.phases = {rows_phase(forward), slices_phase(forward, request.batch), output_phase(forward)};
   step.depth_first = takes_all_slices(*forward, request.batch) ? depth_first<AllSlices>(forward, request.batch)
                                                                : depth_first<ByGroups>(forward, request.batch);
   step.min_images = forward->conv.min_images();

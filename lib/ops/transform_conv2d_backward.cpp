@@ -32,12 +32,11 @@ enum : std::size_t {
 
 struct TransformBackward {
   TransformConv conv;
-  kernels::Transform transform;
   std::int64_t batch;
   bool data, weights, bias;  ///< which gradients are wanted
   const kernels::KernelTable<float>* table;
-
   base::WeightsLayout transposed;  ///< of the transposed kernel
+
   /// The weights' gradient half transformed: coefficients of the rows times taps of a column.
   WeightSlicesLayout half_weights{3 * conv.shape().slots, conv.channels(Side::in), conv.channels(Side::out)};
   std::int64_t width(Side side) const noexcept { return filled(conv.channels(side)); }
@@ -50,16 +49,16 @@ Phase rows_phase(const std::shared_ptr<const TransformBackward>& backward, const
   Phase phase{name, backward->width(side) / chunk, true, 0, {}};
   phase.run = [backward, side, from, to](Tensors tensors, const Work& work) {
     const TransformConv& conv = backward->conv;
-    const std::int64_t channels = conv.channels(side);
-    const std::int64_t first = work.item_begin * chunk, end = std::min(channels, work.item_end * chunk);
-    for (std::int64_t i = work.image_begin; i < work.image_end; ++i) {
+    conv.for_each_image(side, work, [&](std::int64_t i, std::int64_t first, std::int64_t count) {
       const float* const image = tensor<const float>(tensors, from) + i * conv.image_elements(side);
-      conv.to_half(*backward->table, side, image, first, end - first,
-                   tensor<float>(tensors, to) + i * conv.half_elements(side));
-      if (backward->bias && side == Side::out)
-        backward->table->column_sum({image + first, tensor<float>(tensors, bias_sums_tensor) + i * channels + first,
-                                     channels, conv.image_elements(side) / channels, end - first, false});
-    }
+      if (backward->data || backward->weights)
+        conv.to_half(*backward->table, side, image, first, count,
+                     tensor<float>(tensors, to) + i * conv.half_elements(side));
+      if (!backward->bias || side == Side::in) return;
+      const std::int64_t channels = conv.channels(side);
+      backward->table->column_sum({image + first, tensor<float>(tensors, bias_sums_tensor) + i * channels + first,
+                                   channels, conv.image_elements(side) / channels, count, false});
+    });
   };
   return phase;
 }
@@ -67,29 +66,45 @@ Phase rows_phase(const std::shared_ptr<const TransformBackward>& backward, const
 /// All that a group of slices does. An item is a few input channels of one group: each makes Z for itself.
 class GroupPhase {
  public:
-  explicit GroupPhase(std::shared_ptr<const TransformBackward> backward) : b_(std::move(backward)) {}
+  explicit GroupPhase(std::shared_ptr<const TransformBackward> backward)
+      : b_(std::move(backward)), images_(block_images(*b_)) {}
 
   Phase phase() const {
     const std::int64_t elements = base::checked_add(sums_begin(), b_->weights ? sums_elements() : 0);
-    Phase phase{"slices", b_->conv.shape().groups * parts(), false, base::checked_mul(elements, sizeof(float)), {}};
+    Phase phase{"slices",
+                b_->conv.shape().groups * b_->width(Side::in) / chunk,
+                false,
+                base::checked_mul(elements, sizeof(float)),
+                {}};
     phase.run = [groups = *this](Tensors tensors, const Work& work) {
-      for (std::int64_t item = work.item_begin; item < work.item_end;) {
-        const auto group = static_cast<std::int32_t>(item / groups.parts());
-        const std::int64_t end = std::min(work.item_end, (group + 1) * groups.parts());
-        groups.run(tensors, work, group, (item - group * groups.parts()) * chunk,
-                   (end - group * groups.parts()) * chunk);
-        item = end;
-      }
+      groups.b_->conv.for_each_group(Side::in, work, [&](std::int32_t group, std::int64_t first, std::int64_t end) {
+        for (std::int64_t image = 0; image == 0 || image < work.batch; image += groups.images_)
+          groups.run(tensors, {image, std::min(groups.images_, work.batch - image)}, group, first, end,
+                     reinterpret_cast<float*>(work.scratch));
+      });
     };
     return phase;
   }
 
  private:
-  std::int64_t parts() const noexcept { return b_->width(Side::in) / chunk; }
-  // Scratch: Z, V and M of the whole batch, a block of U, sums of V * Z of `chunk` rows and a block of columns.
-  std::int64_t v_begin() const { return b_->conv.group_elements(b_->batch, b_->width(Side::out)); }
+  struct Images {
+    std::int64_t first, count;
+  };
+
+  /// Of the order of the sums of V * Z: a matter of shapes only.
+  static std::int64_t block_images(const TransformBackward& backward) {
+    constexpr std::int64_t enough_tiles = 32;
+    const TransformConv& conv = backward.conv;
+    const std::int64_t elements =
+        base::checked_add(conv.group_elements(1, backward.width(Side::out)),
+                          base::checked_mul(2, conv.group_elements(1, backward.width(Side::in))));
+    return std::min(std::max(conv.block_images(elements), conv.images_of(enough_tiles)), backward.batch);
+  }
+
+  // Scratch: Z, V and M of a block of images, a block of U, sums of V * Z of `chunk` rows and a block of columns.
+  std::int64_t v_begin() const { return b_->conv.group_elements(images_, b_->width(Side::out)); }
   std::int64_t m_begin() const {
-    return base::checked_add(v_begin(), b_->weights ? b_->conv.group_elements(b_->batch, b_->width(Side::in)) : 0);
+    return base::checked_add(v_begin(), b_->weights ? b_->conv.group_elements(images_, b_->width(Side::in)) : 0);
   }
   /// Of U and M: few channels, for the more there are of the output, the longer is U.
   std::int64_t block_width() const noexcept {
@@ -97,9 +112,11 @@ class GroupPhase {
     return std::min(b_->width(Side::in), channels);
   }
   std::int64_t u_begin() const {
-    return base::checked_add(m_begin(), b_->data ? b_->conv.group_elements(b_->batch, block_width()) : 0);
+    return base::checked_add(m_begin(), b_->data ? b_->conv.group_elements(images_, block_width()) : 0);
   }
-  std::int64_t u_step() const noexcept { return b_->conv.channels(Side::out) * block_width() + slice_gap; }
+  std::int64_t u_step() const {
+    return base::checked_add(base::checked_mul(b_->conv.channels(Side::out), block_width()), slice_gap);
+  }
   std::int64_t sums_begin() const {
     return base::checked_add(u_begin(), b_->data ? base::checked_mul(b_->conv.shape().group_slices(), u_step()) : 0);
   }
@@ -108,42 +125,44 @@ class GroupPhase {
   }
   std::int64_t sums_elements() const noexcept { return b_->conv.shape().group_slices() * sums_step(0); }
 
-  /// Input channels [first, end) of one group.
-  void run(Tensors tensors, const Work& work, std::int32_t group, std::int64_t first, std::int64_t end) const {
+  /// Input channels [first, end) of one group, for a block of images.
+  void run(Tensors tensors, Images images, std::int32_t group, std::int64_t first, std::int64_t end,
+           float* scratch) const {
     const TransformConv& conv = b_->conv;
-    float* const scratch = reinterpret_cast<float*>(work.scratch);
-    const Slices<float> z = conv.slices_at(scratch, work.batch, b_->width(Side::out));
-    conv.to_slices(*b_->table, Side::out, tensor<const float>(tensors, half_z_tensor), work.batch, 0,
-                   b_->width(Side::out), group, z);
-    if (b_->data) multiply(tensors, work, group, first, end, z);
+    const auto half_of = [&](std::size_t index, Side side) {
+      return tensor<float>(tensors, index) + images.first * conv.half_elements(side);
+    };
+    const Slices<float> z = conv.slices_at(scratch, images.count, b_->width(Side::out));
+    conv.to_slices(*b_->table, Side::out, half_of(half_z_tensor, Side::out), images.count, 0, b_->width(Side::out),
+                   group, z);
+    if (b_->data)
+      multiply(tensor<const float>(tensors, kernel_tensor), z, images.count, group, first, end, scratch,
+               half_of(half_image_gradient_tensor, Side::in));
     if (!b_->weights) return;
-    const Slices<float> v = conv.slices_at(scratch + v_begin(), work.batch, end - first);
-    conv.to_slices(*b_->table, Side::in, tensor<const float>(tensors, half_v_tensor), work.batch, first, end - first,
-                   group, v);
-    const std::int64_t tiles = work.batch * conv.tiles(), last = std::min(end, conv.channels(Side::in));
+    const Slices<float> v = conv.slices_at(scratch + v_begin(), images.count, end - first);
+    conv.to_slices(*b_->table, Side::in, half_of(half_v_tensor, Side::in), images.count, first, end - first, group, v);
+    const std::int64_t last = std::min(end, conv.channels(Side::in));
     for (std::int64_t channel = first; channel < last; channel += chunk)
       for (std::int64_t block = 0; block < b_->half_weights.blocks(); ++block)
-        sum_tiles({v.data + channel - first, v.step, v.width}, z, tiles, group, block, channel,
+        sum_tiles({v.data + channel - first, v.step, v.width}, z, images, group, block, channel,
                   std::min(chunk, last - channel), scratch + sums_begin(), tensor<float>(tensors, half_weights_tensor));
   }
 
-  void multiply(Tensors tensors, const Work& work, std::int32_t group, std::int64_t first, std::int64_t end,
-                const Slices<const float>& z) const {
-    float* const scratch = reinterpret_cast<float*>(work.scratch);
-    const PackedKernel kernel{b_->transposed, tensor<const float>(tensors, kernel_tensor), true};
+  void multiply(const float* packed, const Slices<const float>& z, std::int64_t images, std::int32_t group,
+                std::int64_t first, std::int64_t end, float* scratch, float* half) const {
+    const TransformConv& conv = b_->conv;
+    const PackedKernel kernel{b_->transposed, packed, true};
     for (std::int64_t count; first < end; first += count) {
       count = std::min(end - first, block_width());
       const WeightGroup<float> u{scratch + u_begin(), u_step(), count};
-      kernel.to_slices(*b_->table, b_->transform, {group, group + 1}, 0, b_->conv.channels(Side::out), first, count, u);
-      const Slices<float> m = b_->conv.slices_at(scratch + m_begin(), work.batch, count);
-      b_->conv.multiply(*b_->table, Side::in, z, work.batch * b_->conv.tiles(), u, b_->conv.shape().slices_of(group),
-                        count, m);
-      b_->conv.from_slices(*b_->table, Side::in, m, work.batch, first, group,
-                           tensor<float>(tensors, half_image_gradient_tensor));
+      kernel.to_slices(*b_->table, conv.transform(), {group, group + 1}, 0, conv.channels(Side::out), first, count, u);
+      const Slices<float> m = conv.slices_at(scratch + m_begin(), images, count);
+      conv.multiply(*b_->table, Side::in, z, images * conv.tiles(), u, conv.shape().slices_of(group), count, m);
+      conv.from_slices(*b_->table, Side::in, m, images, first, group, half);
     }
   }
 
-  void sum_tiles(const Slices<const float>& v, const Slices<const float>& z, std::int64_t tiles, std::int32_t group,
+  void sum_tiles(const Slices<const float>& v, const Slices<const float>& z, Images images, std::int32_t group,
                  std::int64_t block, std::int64_t channel, std::int64_t rows, float* sums, float* half) const {
     const WeightSlicesLayout& to = b_->half_weights;
     const std::int64_t width = to.width(block);
@@ -157,11 +176,11 @@ class GroupPhase {
                                .out_slice = sums_step(block),
                                .out_step = width,
                                .slices = b_->conv.shape().slices_of(group),
-                               .count = tiles,
+                               .count = images.count * b_->conv.tiles(),
                                .rows = rows,
                                .channels = static_cast<std::int32_t>(width),
                                .accumulate = false});
-    b_->table->of(b_->transform)
+    b_->table->of(b_->conv.transform())
         .weight_half({.slices = sums,
                       .half = half + to.begin(block) + channel * width,
                       .slice_step = sums_step(block),
@@ -170,10 +189,12 @@ class GroupPhase {
                       .half_row = width,
                       .rows = rows,
                       .channels = width,
-                      .groups = {group, group + 1}});
+                      .groups = {group, group + 1},
+                      .accumulate = images.first > 0});
   }
 
   std::shared_ptr<const TransformBackward> b_;
+  std::int64_t images_;
 };
 
 /// The gradients of kernel and bias, packed. An item is a few input channels of a block of output channels; the first
@@ -214,7 +235,7 @@ class WeightsGradient {
       args.half =
           tensor<const float>(tensors, half_weights_tensor) + from().begin(block) + first * args.half_row + channel;
       args.taps = tensor<float>(tensors, weights_gradient_tensor) + to.position(n) + first * to.block;
-      b_->table->of(b_->transform).weight_taps(args);
+      b_->table->of(b_->conv.transform()).weight_taps(args);
       // What fills up a packed block is zero, whatever 0 * infinity made of it.
       const std::int64_t used = std::min(to.block, to.out - n);
       for (std::int64_t row = 0; used < to.block && row < 9 * args.rows; ++row)
@@ -239,13 +260,13 @@ Phase image_gradient_phase(const std::shared_ptr<const TransformBackward>& backw
   phase.run = [backward](Tensors tensors, const Work& work) {
     const TransformConv& conv = backward->conv;
     const std::int64_t channels = conv.channels(Side::in);
-    const std::int64_t first = work.item_begin * chunk, end = std::min(channels, work.item_end * chunk);
-    for (std::int64_t i = work.image_begin; i < work.image_end; ++i)
+    conv.for_each_image(Side::in, work, [&](std::int64_t i, std::int64_t first, std::int64_t count) {
       conv.from_half(*backward->table, Side::in,
                      tensor<const float>(tensors, half_image_gradient_tensor) + i * conv.half_elements(Side::in), first,
-                     end - first,
+                     count,
                      {tensor<float>(tensors, image_gradient_tensor) + i * conv.image_elements(Side::in) + first,
                       conv.extent(Side::in).width * channels, channels});
+    });
   };
   return phase;
 }
@@ -260,7 +281,6 @@ std::vector<TensorSpec> TransformConv2DBackward::infer(const std::vector<TensorS
 Step TransformConv2DBackward::lower(const LowerRequest& request) const {
   const auto backward = std::make_shared<const TransformBackward>(TransformBackward{
       {transform_, window_, extent_of(request.inputs[1]), kernel_shape_[2], kernel_shape_[3]},
-      transform_,
       request.batch,
       request.wanted[0],
       request.wanted[1],
@@ -270,17 +290,17 @@ Step TransformConv2DBackward::lower(const LowerRequest& request) const {
   const TransformConv& conv = backward->conv;
   const auto bytes = [](std::int64_t elements) { return base::checked_mul(elements, sizeof(float)); };
   Step step{conv.shape().name, {}};
-  step.workspace_bytes = {bytes(conv.half_elements(Side::out, request.batch)),
+  const bool slices = backward->data || backward->weights;
+  step.workspace_bytes = {slices ? bytes(conv.half_elements(Side::out, request.batch)) : 0,
                           backward->weights ? bytes(conv.half_elements(Side::in, request.batch)) : 0,
                           backward->data ? bytes(conv.half_elements(Side::in, request.batch)) : 0,
                           backward->weights ? bytes(backward->half_weights.elements()) : 0,
                           backward->bias ? bytes(base::checked_mul(request.batch, conv.channels(Side::out))) : 0};
   step.phases.push_back(rows_phase(backward, "gradient", Side::out, out_gradient_tensor, half_z_tensor));
   if (backward->weights) step.phases.push_back(rows_phase(backward, "image", Side::in, image_tensor, half_v_tensor));
-  if (backward->data || backward->weights) step.phases.push_back(GroupPhase(backward).phase());
+  if (slices) step.phases.push_back(GroupPhase(backward).phase());
   if (backward->weights || backward->bias) step.phases.push_back(WeightsGradient(backward).phase());
   if (backward->data) step.phases.push_back(image_gradient_phase(backward));
-  step.min_images = conv.min_images();
   return step;
 }
 

@@ -17,7 +17,7 @@ constexpr std::int64_t filled(std::int64_t channels) {
   return base::round_up(channels, kernels::transform_channels);
 }
 
-/// A group of slices of a few output channels, [slice][in][channel].
+/// Slices of a few output channels, [slice][in][channel].
 template <class T>
 struct WeightGroup {
   T* data;
@@ -44,7 +44,11 @@ struct WeightSlicesLayout {
   std::int64_t begin(std::int64_t block) const noexcept {
     return block * slices * (in * kernels::transform_block + slice_gap);
   }
-  std::int64_t elements() const noexcept { return begin(blocks() - 1) + slices * slice_step(blocks() - 1); }
+  /// Throws ShapeError if they do not fit into 63 bits.
+  std::int64_t elements() const {
+    const std::int64_t row = base::checked_mul(in, filled(out));
+    return base::checked_mul(slices, base::checked_add(row, blocks() * slice_gap));
+  }
   /// The slices of a block from number `first` on.
   template <class T>
   WeightGroup<T> group_at(T* slices_begin, std::int64_t block, std::int64_t first) const noexcept {
@@ -59,8 +63,7 @@ struct PackedKernel {
   const float* data;
   bool reversed;
 
-  /// Groups of slices, of input channels [row, row + rows) and `count` output channels from `first` on; both are
-  /// filled.
+  /// Groups of slices, of input channels [row, row + rows) and output channels [first, first + count), filled numbers.
   void to_slices(const kernels::KernelTable<float>& table, kernels::Transform transform, kernels::SliceGroups groups,
                  std::int64_t row, std::int64_t rows, std::int64_t first, std::int64_t count,
                  const WeightGroup<float>& slices) const;

@@ -199,6 +199,7 @@ void fuse_unpooling(Rewriter& graph, Node& node) {
       !ops::PooledConv2DBackward::can_do(conv->window(), pool->window(), conv->kernel_shape(), conv->groups()))
     return;
   node.note += unpool->note;
+  node.why.clear();
   node.op = std::make_shared<ops::PooledConv2DBackward>(conv->window(), pool->window(), conv->kernel_shape());
   node.inputs = {unpool->inputs[0], unpool->inputs[1], node.inputs[1]};
   node.outputs.erase(node.outputs.begin());

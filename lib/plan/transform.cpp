@@ -19,6 +19,7 @@ struct Pass {
   ops::Window2D window;
   Shape kernel_shape;
   std::int64_t groups;
+  bool transforms_weights;  ///< in each run
 };
 
 /// Whether the plan is one of training.
@@ -31,8 +32,8 @@ bool updates_parameters(const Graph& graph) {
 ops::TransformChoice choice_for(const Graph& graph, const PlanOptions& options, const Pass& pass) {
   const Shape& in = graph.spec(pass.image).shape;
   if (pass.kernel != no_value && !is_constant(graph, pass.kernel)) return {};
-  const ops::ConvProblem problem{pass.window,       {in[0], in[1]},           in[2], pass.kernel_shape[3], pass.groups,
-                                 options.max_batch, updates_parameters(graph)};
+  const ops::ConvProblem problem{pass.window,       {in[0], in[1]},         in[2], pass.kernel_shape[3], pass.groups,
+                                 options.max_batch, pass.transforms_weights};
   const ConvolutionChoice& choice = options.convolutions;
   if (choice.algorithm.empty()) return ops::choose_transform(problem, options.kernels, choice.arithmetic);
   const auto forced = ops::transform_called(choice.algorithm);
@@ -40,11 +41,13 @@ ops::TransformChoice choice_for(const Graph& graph, const PlanOptions& options, 
   return {forced, "asked for"};
 }
 
-/// The same convolution by Winograd's F(2, 3) in registers, or null.
-std::shared_ptr<const ops::Op> in_registers(const ConvolutionChoice& choice, const ops::Conv2DAttributes& attributes,
+/// The same convolution by Winograd's F(2, 3) in registers, or null. Where there are transforms, there are the FMA and
+/// the registers for which it was measured.
+std::shared_ptr<const ops::Op> in_registers(const PlanOptions& options, const ops::Conv2DAttributes& attributes,
                                             std::int64_t in_channels) {
+  const ConvolutionChoice& choice = options.convolutions;
   if (choice.arithmetic == Arithmetic::strict || !choice.algorithm.empty() ||
-      !ops::Conv3x3Pool::can_do_winograd(attributes, in_channels))
+      !ops::has_any_transform(options.kernels) || !ops::Conv3x3Pool::can_do_winograd(attributes, in_channels))
     return nullptr;
   ops::Conv2DAttributes changed = attributes;
   changed.winograd = true;
@@ -54,11 +57,15 @@ std::shared_ptr<const ops::Op> in_registers(const ConvolutionChoice& choice, con
 void transform_forward(Graph& graph, const PlanOptions& options, std::size_t position, const Node& node,
                        const ops::Conv2DAttributes& attributes) {
   const Shape kernel = graph.spec(node.inputs[1]).shape;
-  const ops::TransformChoice choice =
-      choice_for(graph, options, {node.inputs[0], node.inputs[1], attributes.window, kernel, attributes.groups});
+  const ops::TransformChoice choice = choice_for(
+      graph, options,
+      {node.inputs[0], node.inputs[1], attributes.window, kernel, attributes.groups, updates_parameters(graph)});
   graph.nodes()[position].why = choice.why;
   if (!choice.transform) {
-    if (const auto op = in_registers(options.convolutions, attributes, kernel[2])) graph.nodes()[position].op = op;
+    if (const auto op = in_registers(options, attributes, kernel[2])) {
+      graph.nodes()[position].op = op;
+      graph.nodes()[position].why = "one input channel, and 2x2 pools side by side";
+    }
     return;
   }
   const ValueId slices = graph.emit(std::make_shared<ops::WeightSlices>(*choice.transform), {node.inputs[1]})[0];
@@ -69,8 +76,9 @@ void transform_forward(Graph& graph, const PlanOptions& options, std::size_t pos
 
 void transform_backward(Graph& graph, const PlanOptions& options, std::size_t position, const Node& node,
                         const ops::Conv2DBackward& op) {
-  const ops::TransformChoice choice =
-      choice_for(graph, options, {node.inputs[1], node.inputs[2], op.window(), op.kernel_shape(), op.groups()});
+  const ops::TransformChoice choice = choice_for(
+      graph, options,
+      {node.inputs[1], node.inputs[2], op.window(), op.kernel_shape(), op.groups(), node.inputs[2] != no_value});
   graph.nodes()[position].why = choice.why;
   if (!choice.transform) return;
   graph.nodes()[position].op =

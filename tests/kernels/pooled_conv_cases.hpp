@@ -15,7 +15,7 @@ struct Conv3x3PoolCase {
     rows = draw.size(4);
     columns = draw.size(9);
     out_channels = draw.size(2 * tile.block + 1);
-    row_step = draw.between(2, 3);
+    row_step = draw.between(2, 6);
     out_column = out_channels + draw.between(0, 3);
     out_row = columns * out_column + draw.between(0, 3);
     weights = draw.values(9 * out_channels);

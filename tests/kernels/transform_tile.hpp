@@ -168,6 +168,15 @@ class TileRun {
  private:
   std::int64_t slices() const { return tile_.shape->slices; }
 
+  /// f(groups, their first slice) for drawn ranges that make up all groups.
+  template <class F>
+  void for_each_range(const F& f) {
+    for (SliceGroups groups{0, 0}; groups.end < tile_.shape->groups;) {
+      groups = {groups.end, static_cast<std::int32_t>(draw_.between(groups.end + 1, tile_.shape->groups))};
+      f(groups, std::int64_t{tile_.shape->first_slice(groups.begin)});
+    }
+  }
+
   const float* to_slices(const std::vector<double>& dense, int slots, TileAxis rows, TileAxis columns,
                          std::int64_t channels, bool adjoint) {
     const TileMap map(slots, rows, columns, channels, draw_);
@@ -182,14 +191,15 @@ class TileRun {
                       .columns = columns,
                       .adjoint = adjoint});
     float* const slices = buffers_.output(this->slices() * width);
-    for (std::int32_t group = 0; group < tile_.shape->groups; ++group)
+    for_each_range([&](SliceGroups groups, std::int64_t first) {
       kernels_.to_slices({.half = half,
-                          .slices = slices + tile_.shape->first_slice(group) * width,
+                          .slices = slices + first * width,
                           .slice_step = width,
                           .channels = width,
                           .rows = rows,
-                          .groups = {group, group + 1},
+                          .groups = groups,
                           .adjoint = adjoint});
+    });
     for (std::int64_t s = 0; s < this->slices(); ++s)
       for (std::int64_t k = channels; k < width; ++k) REQUIRE(slices[s * width + k] == 0);
     return slices;
@@ -204,14 +214,15 @@ class TileRun {
         map.spread(std::vector<double>(static_cast<std::size_t>(slots * slots * channels), NAN), between));
     const std::int64_t width = whole(channels);
     float* const half = buffers_.output(half_tile_elements(tile_.slots(), channels));
-    for (std::int32_t group = 0; group < tile_.shape->groups; ++group)
-      kernels_.from_slices({.slices = slices + tile_.shape->first_slice(group) * width,
+    for_each_range([&](SliceGroups groups, std::int64_t first) {
+      kernels_.from_slices({.slices = slices + first * width,
                             .half = half,
                             .slice_step = width,
                             .channels = width,
                             .rows = rows,
-                            .groups = {group, group + 1},
+                            .groups = groups,
                             .adjoint = adjoint});
+    });
     FromHalfArgs<float> args{.half = half,
                              .map = memory + map.origin(),
                              .bias = nullptr,
@@ -274,9 +285,9 @@ class TileRun {
               transposed ? tile_.weight(tap, n, i) : tile_.weight(tap, i, n);
     float* const slices = buffers_.output(this->slices() * rows * width);
     const float* const input = buffers_.input(taps);
-    for (std::int32_t group = 0; group < tile_.shape->groups; ++group)
+    for_each_range([&](SliceGroups groups, std::int64_t first) {
       kernels_.weight_slices({.taps = input,
-                              .slices = slices + tile_.shape->first_slice(group) * rows * width,
+                              .slices = slices + first * rows * width,
                               .tap_row = 3 * rows * width,
                               .tap_column = rows * width,
                               .taps_row = width,
@@ -284,7 +295,8 @@ class TileRun {
                               .slices_row = width,
                               .rows = rows,
                               .channels = width,
-                              .groups = {group, group + 1}});
+                              .groups = groups});
+    });
     return slices;
   }
 
@@ -325,16 +337,22 @@ class TileRun {
                            .accumulate = false});
     const std::int64_t step = tile_.in_channels * out_;
     float* const half = buffers_.output(3 * tile_.slots() * step);
-    for (std::int32_t group = 0; group < tile_.shape->groups; ++group)
-      kernels_.weight_half({.slices = slices + tile_.shape->first_slice(group) * step,
-                            .half = half,
-                            .slice_step = step,
-                            .slices_row = out_,
-                            .half_step = step,
-                            .half_row = out_,
-                            .rows = tile_.in_channels,
-                            .channels = out_,
-                            .groups = {group, group + 1}});
+    const bool twice = draw_.flag();
+    for_each_range([&](SliceGroups groups, std::int64_t first) {
+      WeightHalfArgs<float> args{.slices = slices + first * step,
+                                 .half = half,
+                                 .slice_step = step,
+                                 .slices_row = out_,
+                                 .half_step = step,
+                                 .half_row = out_,
+                                 .rows = tile_.in_channels,
+                                 .channels = out_,
+                                 .groups = groups,
+                                 .accumulate = false};
+      kernels_.weight_half(args);
+      args.accumulate = true;
+      if (twice) kernels_.weight_half(args);
+    });
     float* const taps = buffers_.output(9 * step);
     kernels_.weight_taps({.half = half,
                           .taps = taps,
@@ -347,7 +365,7 @@ class TileRun {
                           .channels = out_});
     std::vector<double> dense;
     for (std::int64_t row = 0; row < 9 * tile_.in_channels; ++row)
-      for (std::int64_t n = 0; n < tile_.out_channels; ++n) dense.push_back(taps[row * out_ + n]);
+      for (std::int64_t n = 0; n < tile_.out_channels; ++n) dense.push_back(taps[row * out_ + n] / (twice ? 2 : 1));
     return dense;
   }
 

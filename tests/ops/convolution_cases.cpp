@@ -179,7 +179,10 @@ OpCase draw_pooled_conv2d_backward(Pick& pick) {
   c.groups = 1;
   c.in_channels = pick(1, 4);
   c.out_channels = pick.channels(40);
-  c.window.dilation.width = 1;
+  c.window.dilation = {1, 1};
+  c.window.size = {std::min<std::int64_t>(c.window.size.height, 8), std::min<std::int64_t>(c.window.size.width, 8)};
+  c.window.stride = {std::min(c.window.stride.height, c.window.size.height),
+                     std::min(c.window.stride.width, c.window.size.width)};
   const ops::Window2D pool{{2, 2}, {pick(2, 3), pick(2, 3)}};
   c.height = std::max(c.height, least_height(c.window)) + c.window.stride.height;
   c.width = std::max(c.width, least_width(c.window)) + c.window.stride.width;

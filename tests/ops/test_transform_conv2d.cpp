@@ -36,9 +36,11 @@ struct LayerCase {
   bool relu, pooled;
   plan::Graph graph;
   std::map<plan::ValueId, Values> values;
-  std::vector<plan::ValueId> outputs;  ///< y, dx, dw, db, index
+  std::vector<plan::ValueId> outputs;
+  enum Result { y, dx, dw, db, index };
+  std::vector<Result> results;  ///< what each output is: some of them
 
-  plan::ValueId x, dy, w;
+  plan::ValueId image, gradient, kernel;
 
   explicit LayerCase(Pick& draw) {
     const std::int64_t common[] = {7, 14, 28};
@@ -50,6 +52,7 @@ struct LayerCase {
     batch = draw(1, is_short_scale() ? 2 : 20);
     in_channels = draw(1, 40);
     out_channels = is_short_scale() || draw(0, 3) > 0 ? draw(1, 40) : draw(60, 135);
+    if (!is_short_scale() && draw(0, 7) == 0) widen(draw);
     relu = draw.flag();
     pooled = draw.flag() && out.height > 1 && out.width > 1;
     build(draw);
@@ -66,31 +69,48 @@ struct LayerCase {
   std::array<double, 4> scales() const;
 
  private:
+  /// So many channels that the slices of a few tiles are more than a cache holds.
+  void widen(Pick& draw) {
+    in = {7, 7};
+    out = window.out(in);
+    batch = draw(16, 40);
+    in_channels = draw(250, 300);
+    out_channels = draw(1, 20);
+  }
   void build(Pick& draw) {
     const auto given = [&](plan::ValueId id) {
       const ops::TensorSpec& spec = graph.spec(id);
       values[id] = draw.values(spec, batch);
       return id;
     };
-    x = given(graph.add_input("x", ops::image_spec(in, in_channels)));
-    dy = given(graph.add_input("dy", ops::image_spec(out, out_channels)));
-    w = given(graph.add_parameter("w", {3, 3, in_channels, out_channels}, 0));
+    image = given(graph.add_input("x", ops::image_spec(in, in_channels)));
+    gradient = given(graph.add_input("dy", ops::image_spec(out, out_channels)));
+    kernel = given(graph.add_parameter("w", {3, 3, in_channels, out_channels}, 0));
     const plan::ValueId bias = given(graph.add_parameter("bias", {out_channels}, 1));
-    plan::ValueId y =
-        graph.emit(std::make_shared<ops::Conv2D>(ops::Conv2DAttributes{.window = window}), {x, w, bias})[0];
-    if (relu) y = graph.emit(std::make_shared<ops::Relu>(), {y})[0];
-    plan::ValueId index = plan::no_value;
+    const auto add_output = [&](plan::ValueId value, Result result) {
+      outputs.push_back(value);
+      results.push_back(result);
+    };
+    plan::ValueId value =
+        graph.emit(std::make_shared<ops::Conv2D>(ops::Conv2DAttributes{.window = window}), {image, kernel, bias})[0];
+    if (relu) value = graph.emit(std::make_shared<ops::Relu>(), {value})[0];
     if (pooled) {
-      const auto pool = graph.emit(std::make_shared<ops::MaxPool2D>(Window2D{{2, 2}, {2, 2}}), {y});
-      y = pool[0];
+      const auto pool = graph.emit(std::make_shared<ops::MaxPool2D>(Window2D{{2, 2}, {2, 2}}), {value});
+      value = pool[0];
       // Under a ReLU the fused index is for its backward only.
-      if (!relu) index = pool[1];
+      if (!relu) add_output(pool[1], index);
     }
-    const plan::ValueId transposed = graph.emit(std::make_shared<ops::TransposeWeights>(), {w})[0];
-    const auto gradients = graph.emit(
-        std::make_shared<ops::Conv2DBackward>(window, Shape{3, 3, in_channels, out_channels}), {dy, x, transposed});
-    outputs = {y, gradients[0], gradients[1], gradients[2]};
-    if (index != plan::no_value) outputs.push_back(index);
+    add_output(value, y);
+    const bool all = draw.flag();
+    const std::int64_t wanted = all ? 7 : draw(1, 7);
+    const plan::ValueId transposed = (wanted & 1) != 0 || draw.flag()
+                                         ? graph.emit(std::make_shared<ops::TransposeWeights>(), {kernel})[0]
+                                         : plan::no_value;
+    const auto gradients =
+        graph.emit(std::make_shared<ops::Conv2DBackward>(window, Shape{3, 3, in_channels, out_channels}),
+                   {gradient, image, transposed});
+    for (std::size_t i = 0; i < 3; ++i)
+      if (wanted >> i & 1) add_output(gradients[i], static_cast<Result>(dx + i));
   }
 };
 
@@ -106,8 +126,8 @@ double root_mean_square(const Values& values) {
 }
 
 std::array<double, 4> LayerCase::scales() const {
-  const double of_x = root_mean_square(values.at(x)), of_dy = root_mean_square(values.at(dy));
-  const double of_w = root_mean_square(values.at(w)), places = double(batch * out.height * out.width);
+  const double of_x = root_mean_square(values.at(image)), of_dy = root_mean_square(values.at(gradient));
+  const double of_w = root_mean_square(values.at(kernel)), places = double(batch * out.height * out.width);
   return {of_x * of_w * std::sqrt(9.0 * double(in_channels)), of_dy * of_w * std::sqrt(9.0 * double(out_channels)),
           of_x * of_dy * std::sqrt(places), of_dy * std::sqrt(places)};
 }
@@ -129,6 +149,15 @@ double bound_of(const kernels::TransformShape& shape, bool of_kernel) {
   return (shape.cyclic ? 1e-6 : 5e-5) * (of_kernel ? 2 : 1);
 }
 
+/// The part of positions that may be others than in float64, for the largest values are nearly equal there.
+constexpr double near_ties = 1e-3;
+
+double differing(const Values& a, const Values& b) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) count += a[i] != b[i];
+  return double(count) / double(a.size());
+}
+
 /// f(transform, kernels) for all that there are.
 template <class F>
 void for_each_transform(const F& f) {
@@ -147,9 +176,14 @@ void check_layer(Numbers numbers, std::uint64_t number) {
     const auto found = run(layer, kernels, shape.name, 1);
     const char* const names[] = {"output", "gradient of the image", "gradient of the kernel", "gradient of the bias"};
     const std::array<double, 4> scales = layer.scales();
-    for (std::size_t i = 0; i < 4; ++i)
-      require_near(exact[i], found[i], draw.whole(), bound_of(shape, i == 2), scales[i], names[i]);
-    if (layer.outputs.size() > 4 && !draw.whole()) CHECK(found[4] == exact[4]);
+    for (std::size_t i = 0; i < layer.results.size(); ++i) {
+      const LayerCase::Result result = layer.results[i];
+      if (result != LayerCase::index)
+        require_near(exact[i], found[i], draw.whole(), bound_of(shape, result == LayerCase::dw), scales[result],
+                     names[result]);
+      else if (!draw.whole())
+        CHECK(differing(found[i], exact[i]) <= (shape.cyclic ? 0 : near_ties));
+    }
     for (int threads : {2, 5}) CHECK(run(layer, kernels, shape.name, threads) == found);
     count_cases("convolutions by transforms", std::string(shape.name) + "/" + std::string(kernels.isa()), 1);
   });

@@ -5,6 +5,7 @@
 #include "kernels/select.hpp"
 #include "ops/classification.hpp"
 #include "ops/conv2d.hpp"
+#include "ops/conv_algorithm.hpp"
 #include "ops/dense.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/optimizer.hpp"
@@ -228,15 +229,19 @@ TEST_CASE("a gradient between ReLU and max-pool is the same whether the plan fus
 TEST_CASE("a pooled convolution of one channel goes by F(2, 3) unless told otherwise", "[plan]") {
   Net net({6, 6, 1}, 4, 3);
   const ValueId pooled = net.emit<ops::MaxPool2D>({net.conv(net.x, 1, 5)}, ops::Window2D{{2, 2}, {2, 2}});
-  const auto algorithm = [&](const plan::ConvolutionChoice& choice) {
-    const plan::PlanOptions options{
-        .kernels = ops::Kernels(ops::Scalar::f32), .max_batch = 4, .outputs = {pooled}, .convolutions = choice};
-    return find_step(*plan::make_plan(net.graph, options), "conv2d")->step.algorithm;
-  };
-  CHECK(algorithm({Arithmetic::strict}) == "direct 3x3 pooled");
-  CHECK(algorithm({Arithmetic::standard}) == "F(2, 3) pooled");
-  CHECK(algorithm({Arithmetic::fast}) == "F(2, 3) pooled");
-  CHECK(algorithm({Arithmetic::standard, "direct"}) == "direct 3x3 pooled");
+  for (const ops::Kernels& kernels : all_float_kernels()) {
+    INFO("isa " << kernels.isa());
+    const auto algorithm = [&](const plan::ConvolutionChoice& choice) {
+      const plan::PlanOptions options{.kernels = kernels, .max_batch = 4, .outputs = {pooled}, .convolutions = choice};
+      return find_step(*plan::make_plan(net.graph, options), "conv2d")->step.algorithm;
+    };
+    const std::string direct = "direct 3x3 pooled",
+                      chosen = ops::has_any_transform(kernels) ? "F(2, 3) pooled" : direct;
+    CHECK(algorithm({Arithmetic::strict}) == direct);
+    CHECK(algorithm({Arithmetic::standard}) == chosen);
+    CHECK(algorithm({Arithmetic::fast}) == chosen);
+    CHECK(algorithm({Arithmetic::standard, "direct"}) == direct);
+  }
 }
 
 TEST_CASE("the gradient of a pooled convolution's image keeps its two backward ops apart", "[plan]") {

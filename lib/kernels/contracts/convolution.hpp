@@ -40,7 +40,7 @@ struct ConvTaps {
 ///   ReLU and the largest sum is not above zero. NaN counts as the largest, and is not above zero.
 /// `weights` and `bias` hold channel_block columns (KernelTable), of which those from out_channels on are ignored.
 /// `ahead_count` elements from `ahead` on may be brought into the cache meanwhile, so that the next call finds its
-/// weights there; they are not read.
+/// weights there; they are not read. in_channels must not be 0 then.
 template <class T>
 struct ConvTileArgs {
   const T* in;
@@ -69,8 +69,9 @@ struct ConvTileArgs {
 ///
 /// for 0 <= k < in_channels, 0 <= n < channel_block, as one chain of fused multiply-adds in the order (i, r, c).
 /// `start` is zero, or with `accumulate` what weights_gradient holds. Columns n >= out_channels of out_gradient are not
-/// read and give zeros. With `ahead` > 0, what `in` holds for the channels k + ahead, and weights_gradient for those
-/// that follow, may be brought into the cache meanwhile, for later calls; it is not read, and need not exist.
+/// read and give zeros. With `ahead` > 0, one image and one row, what `in` holds for the channels k + ahead, and
+/// weights_gradient for those that follow, may be brought into the cache meanwhile, for later calls; it is not read,
+/// and need not exist.
 template <class T>
 struct ConvWeightsTileArgs {
   const T* in;

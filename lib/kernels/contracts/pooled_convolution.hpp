@@ -15,7 +15,7 @@ namespace tilewise::kernels {
 ///
 /// for 0 <= i < rows, 0 <= j < columns, 0 <= n < out_channels, as one chain of fused multiply-adds in the order (r, c);
 /// out[i*out_row + j*out_column + n] and index, which has the same steps, are made of them as ConvTileArgs says. All of
-/// the input between the first and the last column of a row may be read. `weights` and `bias` hold channel_block
+/// the input from the first row and column to the last may be read. `weights` and `bias` hold channel_block
 /// columns, of which those from out_channels on are ignored; bias may be null, for zeros, and index, for not wanted.
 template <class T>
 struct Conv3x3PoolTileArgs {
@@ -36,7 +36,7 @@ struct Conv3x3PoolTileArgs {
 ///
 ///   out[i*out_row + 4*j + m] = x[0] - x[2], x[1] - x[3], x[1] + x[2], x[2] - x[1] for m = 0, 1, 2, 3
 ///
-/// for 0 <= i < rows, 0 <= j < count.
+/// for 0 <= i < rows, 0 <= j < count. A place may be written twice: `in` and `out` do not overlap.
 template <class T>
 struct WinogradRowsArgs {
   const T* in;

@@ -68,8 +68,8 @@ struct ToHalfArgs {
   bool adjoint;
 };
 
-/// slices[s*slice_step + k] = slice s, counted from the first one of `groups`, of a half-transformed tile. channels: a
-/// multiple of transform_channels.
+/// slices[s*slice_step + k] = slice s, counted from the first one of `groups`, of a half-transformed tile: its columns
+/// transformed. rows and adjoint: as they were for ToHalfArgs. channels: a multiple of transform_channels.
 template <class T>
 struct ToSlicesArgs {
   const T* half;
@@ -123,7 +123,7 @@ struct WeightSlicesArgs {
 };
 
 /// U's adjoint of slices, along columns: half[(coefficient*3 + r)*half_step + i*half_row + n], for the coefficients of
-/// `groups` and tap rows r.
+/// `groups` and tap rows r; with accumulate, added to it.
 template <class T>
 struct WeightHalfArgs {
   const T* slices;
@@ -132,6 +132,7 @@ struct WeightHalfArgs {
   std::int64_t half_step, half_row;
   std::int64_t rows, channels;
   SliceGroups groups;
+  bool accumulate;
 };
 
 /// And along rows: taps = the gradient of the weights, of half[] whole.

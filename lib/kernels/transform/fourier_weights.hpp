@@ -84,7 +84,11 @@ class FourierWeightHalf {
 
  public:
   FourierWeightHalf(const float* slices, float* half, const WeightHalfArgs<float>& args)
-      : slices_(slices), half_(half), slice_step_(args.slice_step), half_step_(args.half_step) {}
+      : slices_(slices),
+        half_(half),
+        slice_step_(args.slice_step),
+        half_step_(args.half_step),
+        accumulate_(args.accumulate) {}
 
   void real_columns() const {
     for (int real_column = 0; real_column < 2; ++real_column) {
@@ -136,14 +140,15 @@ class FourierWeightHalf {
   }
   [[gnu::always_inline]] void store_taps(int coefficient, V first, V middle, V last) const {
     float* const to = half_ + 3 * coefficient * half_step_;
-    store<Arch>(to, first);
-    store<Arch>(to + half_step_, middle);
-    store<Arch>(to + 2 * half_step_, last);
+    store_sum<Arch>(to, first, accumulate_);
+    store_sum<Arch>(to + half_step_, middle, accumulate_);
+    store_sum<Arch>(to + 2 * half_step_, last, accumulate_);
   }
 
   const float* slices_;
   float* half_;
   std::int64_t slice_step_, half_step_;
+  bool accumulate_;
 };
 
 /// The adjoint along rows: the columns of real numbers first, then real and imaginary parts.

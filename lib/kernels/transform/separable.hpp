@@ -3,7 +3,7 @@
 #include "kernels/transform/tile.hpp"
 
 // A transform that is the same real one along either axis: slice j * slots + i is point j of the rows, i of the
-// columns. Axis gives the six maps of one axis (winograd.hpp). Each function does one vector of channels.
+// columns. Axis gives the maps of one axis (winograd.hpp). Each function does one vector of channels.
 namespace tilewise::kernels {
 namespace {
 
@@ -135,7 +135,8 @@ void separable_weight_half(const float* slices, float* half, const WeightHalfArg
     V t[points], w[3];
     unroll<points>([&](auto i) TILEWISE_INLINE { t[i] = load<Arch>(slices + i * args.slice_step); });
     Axis::template weights_adjoint<Arch>(t, w);
-    unroll<3>([&](auto r) TILEWISE_INLINE { store<Arch>(half + (j * 3 + r) * args.half_step, w[r]); });
+    unroll<3>([&](auto r)
+                  TILEWISE_INLINE { store_sum<Arch>(half + (j * 3 + r) * args.half_step, w[r], args.accumulate); });
     slices += points * args.slice_step;
   }
 }

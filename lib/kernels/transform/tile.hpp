@@ -32,6 +32,12 @@ template <class T>
   return (coefficient * slots + row) * transform_channels;
 }
 
+/// *to = x, or += x.
+template <class Arch>
+[[gnu::always_inline]] inline void store_sum(float* to, Vec<Arch> x, bool accumulate) {
+  store<Arch>(to, accumulate ? load<Arch>(to) + x : x);
+}
+
 /// f(args, first channel) for each whole vector of channels; the rest goes through a tile of one vector in `buffer`
 /// (slots x slots x lanes), filled up with zeros.
 template <class Arch, int Slots, class F>
