@@ -178,8 +178,7 @@ class GroupPhase {
                                .slices = b_->conv.shape().slices_of(group),
                                .count = images.count * b_->conv.tiles(),
                                .rows = rows,
-                               .channels = static_cast<std::int32_t>(width),
-                               .accumulate = false});
+                               .channels = static_cast<std::int32_t>(width)});
     b_->table->of(b_->conv.transform())
         .weight_half({.slices = sums,
                       .half = half + to.begin(block) + channel * width,

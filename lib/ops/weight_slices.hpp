@@ -10,7 +10,7 @@
 namespace tilewise::ops {
 
 /// Floats between slices that a power of two would bring into the same cache sets.
-inline constexpr std::int64_t slice_gap = 16;
+inline constexpr std::int64_t slice_gap = 48;
 
 /// Channels filled up to whole vectors of a transform.
 constexpr std::int64_t filled(std::int64_t channels) {

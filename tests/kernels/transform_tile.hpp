@@ -333,8 +333,7 @@ class TileRun {
                            .slices = this->slices(),
                            .count = 1,
                            .rows = tile_.in_channels,
-                           .channels = static_cast<std::int32_t>(out_),
-                           .accumulate = false});
+                           .channels = static_cast<std::int32_t>(out_)});
     const std::int64_t step = tile_.in_channels * out_;
     float* const half = buffers_.output(3 * tile_.slots() * step);
     const bool twice = draw_.flag();

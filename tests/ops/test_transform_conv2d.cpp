@@ -11,6 +11,7 @@
 #include "ops/image.hpp"
 #include "ops/pool2d.hpp"
 #include "ops/transform_conv.hpp"
+#include "ops/transform_conv2d.hpp"
 #include "ops/transpose_weights.hpp"
 #include "plan/graph.hpp"
 #include "support/catch.hpp"
@@ -221,6 +222,30 @@ TEST_CASE("tiles of a transform cover each output once, and each input that an o
           CHECK(next == out);
           CHECK(covered == in);
         }
+}
+
+TEST_CASE("slices that do not fit are refused before anything is allocated", "[ops]") {
+  const ops::Conv2DAttributes attributes{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}};
+  constexpr std::int64_t many = std::int64_t{1} << 57, wide = std::int64_t{1} << 29;
+  const ops::TensorSpec image{{7, 7, 1}, ops::Storage::batched}, kernel{{3, 3, 1, 1}, ops::Storage::packed};
+  for (const ops::Kernels& kernels : all_float_kernels()) {
+    if (!ops::has_any_transform(kernels)) continue;
+    for (int i = 0; i < kernels::transform_count; ++i) {
+      const auto transform = static_cast<kernels::Transform>(i);
+      INFO(kernels::shape_of(transform).name << ", isa " << kernels.isa());
+      const auto throws = [&](const ops::Op& op, const std::vector<ops::TensorSpec>& inputs) {
+        const std::vector<ops::TensorSpec> outputs = op.infer(inputs);
+        const std::vector<bool> wanted(outputs.size(), true);
+        CHECK_NOTHROW(op.lower({kernels, inputs, outputs, wanted, 32}));
+        CHECK_THROWS_AS(op.lower({kernels, inputs, outputs, wanted, many}), ShapeError);
+      };
+      const ops::WeightSlices weights(transform);
+      CHECK_THROWS_AS(weights.infer({{{3, 3, wide, wide}, ops::Storage::packed}}), ShapeError);
+      throws(ops::TransformConv2D(transform, attributes, 1),
+             {image, weights.infer({kernel})[0], {{1}, ops::Storage::packed}});
+      throws(ops::TransformConv2DBackward(transform, attributes.window, kernel.shape), {image, image, kernel});
+    }
+  }
 }
 
 TEST_CASE("the choice of a transform: by arithmetic, for 3x3 convolutions of stride 1 that are large enough", "[ops]") {

@@ -161,10 +161,9 @@ struct SliceProductArgs {
   std::int32_t channels;
 };
 
-/// The gradients of the weights of `slices` slices: out[s*out_slice + k*out_step + n] = start + sum_{t<count}
+/// The gradients of the weights of `slices` slices: out[s*out_slice + k*out_step + n] = sum_{t<count}
 /// in[s*in_slice + t*in_step + k] * gradient[s*gradient_slice + t*gradient_step + n] for 0 <= k < rows and
-/// 0 <= n < channels, as one chain in the order of t; start is zero, or with accumulate what out holds. channels as in
-/// SliceProductArgs.
+/// 0 <= n < channels, as one chain in the order of t, from zero. channels as in SliceProductArgs.
 template <class T>
 struct SliceGradientArgs {
   const T* in;
@@ -175,7 +174,6 @@ struct SliceGradientArgs {
   std::int64_t out_slice, out_step;
   std::int64_t slices, count, rows;
   std::int32_t channels;
-  bool accumulate;
 };
 
 /// The kernels of one transform on one ISA.

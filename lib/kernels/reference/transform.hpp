@@ -24,12 +24,11 @@ void slice_gradient(const SliceGradientArgs<T>& args) {
   for (std::int64_t s = 0; s < args.slices; ++s)
     for (std::int64_t k = 0; k < args.rows; ++k)
       for (std::int64_t n = 0; n < args.channels; ++n) {
-        T& out = args.out[s * args.out_slice + k * args.out_step + n];
-        T sum = args.accumulate ? out : T{};
+        T sum{};
         for (std::int64_t t = 0; t < args.count; ++t)
           sum = fma(args.in[s * args.in_slice + t * args.in_step + k],
                     args.gradient[s * args.gradient_slice + t * args.gradient_step + n], sum);
-        out = sum;
+        args.out[s * args.out_slice + k * args.out_step + n] = sum;
       }
 }
 

@@ -118,11 +118,10 @@ void separable_weight_slices(const float* taps, float* slices, const WeightSlice
     w[r][c] = load<Arch>(taps + r * args.tap_row + c * args.tap_column);
   });
   for (int j = args.groups.begin; j < args.groups.end; ++j) {
-    V column[3];
+    V column[3], t[Axis::slots];
     unroll<3>([&](auto r) TILEWISE_INLINE { column[r] = weight_at<Arch>(weight_matrix<Axis>.of[j], w[r]); });
-    unroll<Axis::slots>([&](auto i) TILEWISE_INLINE {
-      store<Arch>(slices + i * args.slice_step, weight_at<Arch>(weight_matrix<Axis>.of[i.value], column));
-    });
+    Axis::template weights<Arch>(column, t);
+    unroll<Axis::slots>([&](auto i) TILEWISE_INLINE { store<Arch>(slices + i * args.slice_step, t[i]); });
     slices += Axis::slots * args.slice_step;
   }
 }

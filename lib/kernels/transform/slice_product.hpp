@@ -14,7 +14,6 @@ constexpr std::int64_t cache_line = 16;
 /// How far it is to a product's next row and next step of its sums, for all tiles of a slice.
 struct SliceSteps {
   std::int64_t in_row, in_step, columns_step, out_row, depth;
-  bool accumulate;
 };
 
 /// One register tile: out[r][v] = sum over k of in[r*in_row + k*in_step] * columns[k*columns_step + v], each v a
@@ -25,13 +24,8 @@ void slice_tile(const SliceSteps& steps, const float* in, const float* columns, 
   const std::int64_t in_row = steps.in_row, in_step = steps.in_step, columns_step = steps.columns_step,
                      out_row = steps.out_row;
   Vec<Arch> sum[Rows][Vectors];
-  if (steps.accumulate)
-    unroll<Rows>([&](auto r) TILEWISE_INLINE {
-      unroll<Vectors>([&](auto v) TILEWISE_INLINE { sum[r][v] = load<Arch>(out + r * out_row + v * lanes<Arch>); });
-    });
-  else
-    unroll<Rows>([&](auto r)
-                     TILEWISE_INLINE { unroll<Vectors>([&](auto v) TILEWISE_INLINE { sum[r][v] = Vec<Arch>(0.f); }); });
+  unroll<Rows>([&](auto r)
+                   TILEWISE_INLINE { unroll<Vectors>([&](auto v) TILEWISE_INLINE { sum[r][v] = Vec<Arch>(0.f); }); });
   for (std::int64_t k = steps.depth; k > 0; --k) {
     __builtin_prefetch(next);
     Vec<Arch> b[Vectors];
@@ -107,14 +101,14 @@ template <class Arch, int Sums, int MaxVectors>
 void slice_product(const SliceProductArgs<float>& args) {
   slice_loop<Arch, Sums, MaxVectors>({args.in, args.weights, args.out, args.in_slice, args.weights_slice,
                                       args.out_slice, args.slices, args.count, args.channels},
-                                     {args.in_step, 1, args.weights_step, args.out_step, args.depth, false});
+                                     {args.in_step, 1, args.weights_step, args.out_step, args.depth});
 }
 
 template <class Arch, int Sums, int MaxVectors>
 void slice_gradient(const SliceGradientArgs<float>& args) {
   slice_loop<Arch, Sums, MaxVectors>({args.in, args.gradient, args.out, args.in_slice, args.gradient_slice,
                                       args.out_slice, args.slices, args.rows, args.channels},
-                                     {1, args.in_step, args.gradient_step, args.out_step, args.count, args.accumulate});
+                                     {1, args.in_step, args.gradient_step, args.out_step, args.count});
 }
 
 }  // namespace

@@ -139,6 +139,18 @@ struct Winograd7 {
   }
 
   template <class Arch>
+  [[gnu::always_inline]] static void weights(const Vec<Arch>* w, Vec<Arch>* t) {
+    using V = Vec<Arch>;
+    unroll<4>([&](auto i) TILEWISE_INLINE {
+      constexpr int point = 2 * i.value;
+      const V even = fma<Arch>(V(weight(point, 2)), w[2], V(weight(point, 0)) * w[0]), odd = V(weight(point, 1)) * w[1];
+      t[point] = odd + even;
+      t[point + 1] = odd - even;
+    });
+    t[8] = w[2];
+  }
+
+  template <class Arch>
   [[gnu::always_inline]] static void weights_adjoint(const Vec<Arch>* t, Vec<Arch>* w) {
     using V = Vec<Arch>;
     w[0] = w[1] = V(0.f);
