@@ -6,9 +6,7 @@
 #include "kernels/simd.hpp"
 
 // A 3x3 convolution of one input channel and its 2x2 max-pool: the vectors of weights and the four sums of a place stay
-// in registers, and the map that is pooled is never written. On an Intel Xeon with AVX-512, where additions take the
-// ports of multiply-adds, F(2, 3) along rows (28 of both in place of 36) gains as much as F(2x2, 3x3) (26), whose input
-// takes longer to make ready.
+// in registers, and the map that is pooled is never written.
 namespace tilewise::kernels {
 namespace {
 
@@ -122,51 +120,52 @@ struct DirectSums {
   }
 };
 
-/// The same by F(2, 3) along rows: 28 multiply-adds and additions in place of 36.
+/// One axis of the weights of F(2, 3).
+template <class Arch>
+[[gnu::always_inline]] inline void winograd_weights(Vec<Arch> first, Vec<Arch> middle, Vec<Arch> last,
+                                                    Vec<Arch> (&u)[4]) {
+  const Vec<Arch> half(.5f), outer = first + last;
+  u[0] = first;
+  u[1] = last;
+  u[2] = half * (outer + middle);
+  u[3] = half * (outer - middle);
+}
+
+/// The same by F(2x2, 3x3): 16 multiply-adds and as many additions in place of 36 multiply-adds.
 template <class Arch, int BlockVectors>
 struct WinogradSums {
-  Vec<Arch> weights[3][4], start;
+  Vec<Arch> weights[4][4], start;
 
   [[gnu::always_inline]] WinogradSums(const Conv3x3PoolTileArgs<float>& args, std::int64_t first) {
-    const Vec<Arch> half(.5f);
+    Vec<Arch> of_rows[3][4];
     unroll<3>([&](auto r) TILEWISE_INLINE {
-      Vec<Arch> w[3];
-      unroll<3>([&](auto c) TILEWISE_INLINE {
-        w[c] = load<Arch>(args.weights + (3 * r + c) * channel_block<Arch, BlockVectors> + first);
-      });
-      const Vec<Arch> outer = w[0] + w[2];
-      weights[r][0] = w[0];
-      weights[r][1] = half * (outer + w[1]);
-      weights[r][2] = half * (outer - w[1]);
-      weights[r][3] = w[2];
+      const float* const w = args.weights + 3 * r * channel_block<Arch, BlockVectors> + first;
+      winograd_weights<Arch>(load<Arch>(w), load<Arch>(w + channel_block<Arch, BlockVectors>),
+                             load<Arch>(w + 2 * channel_block<Arch, BlockVectors>), of_rows[r]);
+    });
+    unroll<4>([&](auto n) TILEWISE_INLINE {
+      Vec<Arch> u[4];
+      winograd_weights<Arch>(of_rows[0][n], of_rows[1][n], of_rows[2][n], u);
+      unroll<4>([&](auto m) TILEWISE_INLINE { weights[m][n] = u[m]; });
     });
     start = args.bias ? load<Arch>(args.bias + first) : Vec<Arch>(0.f);
   }
   [[gnu::always_inline]] void add(const float* const (&in)[4], Vec<Arch> (&sum)[4]) const {
-    Vec<Arch> even[2] = {start, start}, odd[2];
-    const auto each_tap = [&](auto f) TILEWISE_INLINE {
-      unroll<4>([&](auto row) TILEWISE_INLINE {
-        unroll<2>([&](auto y) TILEWISE_INLINE {
-          constexpr int r = row.value - y.value;
-          if constexpr (r >= 0 && r < 3) f(row, y, Constant<r>{});
-        });
-      });
-    };
-    each_tap([&](auto row, auto y, auto r) TILEWISE_INLINE {
-      even[y] = fma<Arch>(Vec<Arch>(in[row][2]), weights[r][1], even[y]);
-      const Vec<Arch> x(in[row][3]);
-      if constexpr (r == 0)
-        odd[y] = x * weights[r][2];
+    Vec<Arch> t[2][4];
+    unroll<4>([&](auto n) TILEWISE_INLINE {
+      const auto x = [&](auto m) TILEWISE_INLINE { return Vec<Arch>(in[m][n]); };
+      Vec<Arch> plus = x(Constant<2>{});
+      if constexpr (n.value == 2)
+        plus = fma<Arch>(plus, weights[2][n], start);
       else
-        odd[y] = fma<Arch>(x, weights[r][2], odd[y]);
+        plus = plus * weights[2][n];
+      const Vec<Arch> minus = x(Constant<3>{}) * weights[3][n];
+      t[0][n] = fma<Arch>(x(Constant<0>{}), weights[0][n], plus + minus);
+      t[1][n] = fnma<Arch>(x(Constant<1>{}), weights[1][n], plus - minus);
     });
     unroll<2>([&](auto y) TILEWISE_INLINE {
-      sum[2 * y] = even[y] + odd[y];
-      sum[2 * y + 1] = even[y] - odd[y];
-    });
-    each_tap([&](auto row, auto y, auto r) TILEWISE_INLINE {
-      sum[2 * y] = fma<Arch>(Vec<Arch>(in[row][0]), weights[r][0], sum[2 * y]);
-      sum[2 * y + 1] = fnma<Arch>(Vec<Arch>(in[row][1]), weights[r][3], sum[2 * y + 1]);
+      sum[2 * y] = (t[y][2] + t[y][3]) + t[y][0];
+      sum[2 * y + 1] = (t[y][2] - t[y][3]) - t[y][1];
     });
   }
 };
@@ -222,35 +221,56 @@ template <class Arch, int Half, int... I>
                               (Half * lanes<Arch> / 2 + I / 4 * 2 + I % 2 + (I / 2 % 2 ? lanes<Arch> : 0))...));
 }
 
+/// One axis of the input of F(2, 3).
+template <class V>
+[[gnu::always_inline]] inline void winograd_input(V a, V b, V c, V d, V (&t)[4]) {
+  t[0] = a - c;
+  t[1] = b - d;
+  t[2] = b + c;
+  t[3] = c - b;
+}
+
 template <class Arch>
-void winograd_rows(const WinogradRowsArgs<float>& args) {
+void winograd_tiles(const WinogradTilesArgs<float>& args) {
   constexpr int width = lanes<Arch>, places = width / 2;
   constexpr auto lane = std::make_integer_sequence<int, width>{};
   alignas(64) static constexpr float evens[] = {1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0};
   const auto is_even = load<Arch>(evens) > Vec<Arch>(0.f);
   for (std::int64_t i = 0; i < args.rows; ++i) {
-    const float* const in = args.in + i * args.in_row;
-    float* const out = args.out + i * args.out_row;
+    const float* const in = args.in + 2 * i * args.in_row;
+    float* const out = args.out + 4 * i * args.out_row;
     const auto make_places = [&](std::int64_t j) TILEWISE_INLINE {
-      const Vec<Arch> a = load<Arch>(in + 2 * j), b = load<Arch>(in + 2 * j + 1), c = load<Arch>(in + 2 * j + 2);
-      const Vec<Arch> outer = a - c, inner = xsimd::select(is_even, b + c, b - a);
-      store<Arch>(out + 4 * j, zip_pairs<Arch, 0>(outer, inner, lane));
-      store<Arch>(out + 4 * j + width, zip_pairs<Arch, 1>(outer, inner, lane));
+      Vec<Arch> from[3][4];  // of the columns of each place, from the first, second and third on
+      unroll<3>([&](auto l) TILEWISE_INLINE {
+        const auto row = [&](std::int64_t k) TILEWISE_INLINE { return load<Arch>(in + k * args.in_row + 2 * j + l); };
+        winograd_input(row(0), row(1), row(2), row(3), from[l]);
+      });
+      unroll<4>([&](auto m) TILEWISE_INLINE {
+        const Vec<Arch> outer = from[0][m] - from[2][m],
+                        inner = xsimd::select(is_even, from[1][m] + from[2][m], from[1][m] - from[0][m]);
+        float* const to = out + m * args.out_row + 4 * j;
+        store<Arch>(to, zip_pairs<Arch, 0>(outer, inner, lane));
+        store<Arch>(to + width, zip_pairs<Arch, 1>(outer, inner, lane));
+      });
     };
     std::int64_t j = 0;
-    for (; j + places <= args.count; j += places) make_places(j);
-    if (j == args.count) continue;
+    for (; j + places <= args.columns; j += places) make_places(j);
+    if (j == args.columns) continue;
     if (j > 0) {
-      make_places(args.count - places);  // some again
+      make_places(args.columns - places);  // some again
       continue;
     }
-    for (; j < args.count; ++j) {
-      const float* x = in + 2 * j;
-      float* to = out + 4 * j;
-      to[0] = x[0] - x[2];
-      to[1] = x[1] - x[3];
-      to[2] = x[1] + x[2];
-      to[3] = x[2] - x[1];
+    for (; j < args.columns; ++j) {
+      float along_rows[4][4];
+      for (int l = 0; l < 4; ++l) {
+        const auto x = [&](std::int64_t k) { return in[k * args.in_row + 2 * j + l]; };
+        winograd_input(x(0), x(1), x(2), x(3), along_rows[l]);
+      }
+      for (int m = 0; m < 4; ++m) {
+        float place[4];
+        winograd_input(along_rows[0][m], along_rows[1][m], along_rows[2][m], along_rows[3][m], place);
+        for (int n = 0; n < 4; ++n) out[m * args.out_row + 4 * j + n] = place[n];
+      }
     }
   }
 }

@@ -33,7 +33,7 @@ consteval KernelTable<float> vector_table(const char* isa) {
   table.conv_weights_tile = &conv_weights_tile<Arch, Places, BlockVectors>;
   table.conv_dot_tile = &conv_dot_tile<Arch>;
   table.conv3x3_pool_tile = &conv3x3_pool_tile<Arch, BlockVectors>;
-  table.winograd_rows = &winograd_rows<Arch>;
+  table.winograd_tiles = &winograd_tiles<Arch>;
   table.winograd_pool_tile = &winograd_pool_tile<Arch, BlockVectors>;
   table.pool_quads = &pool_quads<Arch>;
   // The sums of 3x3 taps; two vectors of each where there are 32 registers.

@@ -72,7 +72,7 @@ std::vector<TensorSpec> Conv2D::infer(const std::vector<TensorSpec>& inputs) con
     throw ArgumentError("conv2d: expected a pool of 2 to " + std::to_string(kernels::max_u8_positions) +
                         " positions without padding, dilation or overlap");
   if (attributes_.winograd && !Conv3x3Pool::can_do_winograd(attributes_, in_channels))
-    throw ArgumentError("conv2d: expected 3x3 of one channel and 2x2 pools side by side for F(2, 3)");
+    throw ArgumentError("conv2d: expected 3x3 of one channel and 2x2 pools side by side for F(2x2, 3x3)");
   if (!attributes_.pool) return {image_spec(out, kernel[3])};
   TensorSpec index = image_spec(attributes_.pool->out(out), kernel[3]);
   index.element = Element::u8;
@@ -135,7 +135,7 @@ Step Conv2D::lower_pooled(const LowerRequest& request) const {
       pooled.run(table, tensor<const T>(tensors, 0), tensor<const T>(tensors, 1), tensor<const T>(tensors, 2),
                  tensor<T>(tensors, 3), tensor<std::uint8_t>(tensors, 4), work);
     };
-    return Step{pooled.winograd ? "F(2, 3) pooled" : "direct 3x3 pooled", {std::move(phase)}, {}};
+    return Step{pooled.winograd ? "F(2x2, 3x3) pooled" : "direct 3x3 pooled", {std::move(phase)}, {}};
   });
 }
 

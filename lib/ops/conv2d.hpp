@@ -14,7 +14,7 @@ struct Conv2DAttributes {
   std::optional<Window2D> pool = {};
   /// Input and output channels in so many groups, each output of its own group's inputs only.
   std::int64_t groups = 1;
-  /// Whether Winograd's F(2, 3) in registers computes what Conv3x3Pool does: not the same bits, but the same error.
+  /// Whether Winograd's F(2x2, 3x3) in registers computes what Conv3x3Pool does: not the same bits, but the same error.
   bool winograd = false;
 };
 

@@ -13,11 +13,11 @@ void Conv3x3Pool::run(const kernels::KernelTable<T>& table, const T* in, const T
                       std::uint8_t* index, const Work& work) const {
   const base::WeightsLayout layout{9, 1, out_channels, table.channel_block};
   T* const strip = reinterpret_cast<T*>(work.scratch);
-  T* const winograd_strip = strip + strips.in_rows(strips.rows()) * strips.row_elements();
+  T* const winograd_strip = strip + strip_elements();
   kernels::WinogradPoolTileArgs<T> args{};
   args.in = winograd ? winograd_strip : strip;
   args.in_row = winograd ? winograd_row() : strips.row_elements();
-  args.row_step = strips.row_step();
+  args.row_step = winograd ? 4 : strips.row_step();
   args.column_step = winograd ? 4 : strips.column_step();
   args.out_row = strips.out.width * out_channels;
   args.out_column = out_channels;
@@ -28,12 +28,12 @@ void Conv3x3Pool::run(const kernels::KernelTable<T>& table, const T* in, const T
       args.rows = std::min(strips.rows(), work.item_end - row);
       strips.copy(in + image * strips.in.height * strips.in.width, row, row + args.rows, strip);
       if (winograd)
-        table.winograd_rows({.in = strip,
-                             .out = winograd_strip,
-                             .in_row = strips.row_elements(),
-                             .out_row = winograd_row(),
-                             .rows = strips.in_rows(args.rows),
-                             .count = strips.out.width});
+        table.winograd_tiles({.in = strip,
+                              .out = winograd_strip,
+                              .in_row = strips.row_elements(),
+                              .out_row = winograd_row(),
+                              .rows = args.rows,
+                              .columns = strips.out.width});
       for (std::int64_t block = 0; block < layout.blocks(); ++block) {
         const base::WeightsLayout::Channels channels = layout.channels(block);
         const std::int64_t place = (image * strips.out.height + row) * args.out_row + channels.first;

@@ -17,14 +17,14 @@ struct Conv3x3Pool {
   static bool can_do(const Conv2DAttributes& attributes, std::int64_t in_channels) noexcept;
   /// Whether Winograd's does it too: pools side by side.
   static bool can_do_winograd(const Conv2DAttributes& attributes, std::int64_t in_channels) noexcept {
-    return can_do(attributes, in_channels) && attributes.pool->stride.width == 2;
+    return can_do(attributes, in_channels) && attributes.pool->stride == Extent2D{2, 2};
   }
 
   /// Pieces of work: output rows, of which a call does best several.
   std::int64_t items() const noexcept { return strips.out.height; }
   /// What run() needs in Work::scratch, for elements of so many bytes.
   std::int64_t scratch_bytes(std::int64_t element_bytes) const noexcept {
-    return strips.in_rows(strips.rows()) * (strips.row_elements() + winograd_row()) * element_bytes;
+    return (strip_elements() + 4 * strips.rows() * winograd_row()) * element_bytes;
   }
 
   /// Does the items and images of `work`. `weights` are packed; bias and index may be null.
@@ -33,7 +33,8 @@ struct Conv3x3Pool {
            std::uint8_t* index, const Work& work) const;
 
  private:
-  /// Elements of a row that winograd_rows has made.
+  std::int64_t strip_elements() const noexcept { return strips.in_rows(strips.rows()) * strips.row_elements(); }
+  /// Elements of a row that winograd_tiles has made.
   std::int64_t winograd_row() const noexcept { return winograd ? 4 * strips.out.width : 0; }
 };
 

@@ -41,8 +41,8 @@ ops::TransformChoice choice_for(const Graph& graph, const PlanOptions& options, 
   return {forced, "asked for"};
 }
 
-/// The same convolution by Winograd's F(2, 3) in registers, or null. Where there are transforms, there are the FMA and
-/// the registers for which it was measured.
+/// The same convolution by Winograd's F(2x2, 3x3) in registers, or null. Where there are transforms, there are the FMA
+/// and the registers for which it was measured.
 std::shared_ptr<const ops::Op> in_registers(const PlanOptions& options, const ops::Conv2DAttributes& attributes,
                                             std::int64_t in_channels) {
   const ConvolutionChoice& choice = options.convolutions;

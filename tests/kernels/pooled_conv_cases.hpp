@@ -91,22 +91,27 @@ struct Case<WinogradPoolTileArgs> : Conv3x3PoolCase {
   static constexpr bool has_integers = true;
 
   Case(Draw& draw, TileSizes tile) : Conv3x3PoolCase(draw, tile) {
+    row_step = draw.between(4, 6);
     column_step = 4;
     in_row = 4 * columns + draw.between(0, 3);
     in = draw.values(in_size());
-    for (double& weight : weights) weight *= 2;  // so that integers can be halved
+    for (double& weight : weights) weight *= 4;  // so that integers can be halved twice
   }
-  std::int64_t terms() const { return 14; }
-  /// Such that every product is added: the one that is added to one sum and subtracted from the other goes to the one
-  /// that is added to both.
+  std::int64_t terms() const { return 16; }
+  /// Such that every product is added, along either axis: the one that is added to one sum and subtracted from the
+  /// other goes to the one that is added to both.
   void make_absolute() {
     test::make_absolute(in), test::make_absolute(weights), test::make_absolute(bias);
-    for (std::int64_t row = 0; row < in_rows(); ++row)
+    const auto fold = [](double* x, std::int64_t step) {
+      x[step] = -x[step];
+      x[2 * step] += x[3 * step];
+      x[3 * step] = 0;
+    };
+    for (std::int64_t i = 0; i < rows; ++i)
       for (std::int64_t j = 0; j < columns; ++j) {
-        double* const x = in.data() + row * in_row + 4 * j;
-        x[1] = -x[1];
-        x[2] += x[3];
-        x[3] = 0;
+        double* const place = in.data() + i * row_step * in_row + 4 * j;
+        for (std::int64_t k = 0; k < 4; ++k) fold(place + k, in_row);
+        for (std::int64_t k = 0; k < 4; ++k) fold(place + k * in_row, 1);
       }
   }
 
@@ -117,31 +122,31 @@ struct Case<WinogradPoolTileArgs> : Conv3x3PoolCase {
 };
 
 template <>
-struct Case<WinogradRowsArgs> {
+struct Case<WinogradTilesArgs> {
   static constexpr bool has_integers = true;
-  std::int64_t rows, count, in_row, out_row;
+  std::int64_t rows, columns, in_row, out_row;
   std::vector<double> in;
 
   Case(Draw& draw, TileSizes tile) {
     rows = draw.size(5);
-    count = draw.size(tile.block + 1);
-    in_row = 2 * count + 2 + draw.between(0, 3);
-    out_row = 4 * count + draw.between(0, 3);
-    in = draw.values((rows - 1) * in_row + 2 * count + 2);
+    columns = draw.size(tile.block + 1);
+    in_row = 2 * columns + 2 + draw.between(0, 3);
+    out_row = 4 * columns + draw.between(0, 3);
+    in = draw.values((2 * rows + 1) * in_row + 2 * columns + 2);
   }
-  std::int64_t terms() const { return 2; }
-  /// Such that no output is below two, the largest of reals.
+  std::int64_t terms() const { return 4; }
+  /// Such that no output is below four, the largest of reals.
   void make_absolute() {
-    for (std::size_t i = 0; i < in.size(); ++i) in[i] = 4 * static_cast<double>(i);
+    for (std::size_t i = 0; i < in.size(); ++i) in[i] = 4 * static_cast<double>(i) * static_cast<double>(i);
   }
 
   template <class T>
   Results run(const KernelTable<T>& table, Guard guard) const {
     Buffers<T> buffers(guard);
-    const std::int64_t size = (rows - 1) * out_row + 4 * count;
+    const std::int64_t size = (4 * rows - 1) * out_row + 4 * columns;
     T* out = buffers.output(size);
-    table.winograd_rows(
-        {.in = buffers.input(in), .out = out, .in_row = in_row, .out_row = out_row, .rows = rows, .count = count});
+    table.winograd_tiles(
+        {.in = buffers.input(in), .out = out, .in_row = in_row, .out_row = out_row, .rows = rows, .columns = columns});
     Results results;
     results.add_values(out, static_cast<std::size_t>(size));
     return results;

@@ -226,7 +226,7 @@ TEST_CASE("a gradient between ReLU and max-pool is the same whether the plan fus
   }
 }
 
-TEST_CASE("a pooled convolution of one channel goes by F(2, 3) unless told otherwise", "[plan]") {
+TEST_CASE("a pooled convolution of one channel goes by F(2x2, 3x3) unless told otherwise", "[plan]") {
   Net net({6, 6, 1}, 4, 3);
   const ValueId pooled = net.emit<ops::MaxPool2D>({net.conv(net.x, 1, 5)}, ops::Window2D{{2, 2}, {2, 2}});
   for (const ops::Kernels& kernels : all_float_kernels()) {
@@ -236,7 +236,7 @@ TEST_CASE("a pooled convolution of one channel goes by F(2, 3) unless told other
       return find_step(*plan::make_plan(net.graph, options), "conv2d")->step.algorithm;
     };
     const std::string direct = "direct 3x3 pooled",
-                      chosen = ops::has_any_transform(kernels) ? "F(2, 3) pooled" : direct;
+                      chosen = ops::has_any_transform(kernels) ? "F(2x2, 3x3) pooled" : direct;
     CHECK(algorithm({Arithmetic::strict}) == direct);
     CHECK(algorithm({Arithmetic::standard}) == chosen);
     CHECK(algorithm({Arithmetic::fast}) == chosen);

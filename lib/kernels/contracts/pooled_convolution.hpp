@@ -32,30 +32,28 @@ struct Conv3x3PoolTileArgs {
   Activation activation;
 };
 
-/// Rows of input made ready for winograd_pool_tile: with x[k] = in[i*in_row + 2*j + k],
-///
-///   out[i*out_row + 4*j + m] = x[0] - x[2], x[1] - x[3], x[1] + x[2], x[2] - x[1] for m = 0, 1, 2, 3
-///
-/// for 0 <= i < rows, 0 <= j < count. A place may be written twice: `in` and `out` do not overlap.
+/// Input made ready for winograd_pool_tile, for pools side by side. Along an axis, d(x) = x[0] - x[2], x[1] - x[3],
+/// x[1] + x[2], x[2] - x[1]: out[(4*i + m)*out_row + 4*j + n] is component m along the rows, then n along the columns,
+/// of x[k][l] = in[(2*i + k)*in_row + 2*j + l], for 0 <= i < rows, 0 <= j < columns. A place may be written twice: `in`
+/// and `out` do not overlap.
 template <class T>
-struct WinogradRowsArgs {
+struct WinogradTilesArgs {
   const T* in;
   T* out;
   std::int64_t in_row, out_row;
-  std::int64_t rows, count;
+  std::int64_t rows, columns;
 };
 
-/// What conv3x3_pool_tile does, by Winograd's F(2, 3) along rows, on what winograd_rows makes of the input: its
-/// column_step is four for each pair of columns. With x[y][m] = in[(i*row_step + y)*in_row + j*column_step + m] for
-/// 0 <= m < 4, w[r][c] the weights of tap (r, c), and y the row of the pool,
+/// What conv3x3_pool_tile does, by Winograd's F(2x2, 3x3), on what winograd_tiles makes of the input: its row_step and
+/// column_step are four for each place. With x[m][n] = in[(i*row_step + m)*in_row + j*column_step + n] and, along the
+/// columns of the weights' taps, then along their rows, u(w) = w[0], w[2], ((w[0] + w[2]) + w[1]) / 2,
+/// ((w[0] + w[2]) - w[1]) / 2, for each n
 ///
-///   u[r] = w[r][0], ((w[r][0] + w[r][2]) + w[r][1]) / 2, ((w[r][0] + w[r][2]) - w[r][1]) / 2, w[r][2]
-///   even[y] = bias + sum_{r<3} x[y + r][2] * u[r][1]
-///   odd[y] = sum_{r<3} x[y + r][3] * u[r][2]
-///   sum[2*y] = (even[y] + odd[y]) + sum_{r<3} x[y + r][0] * u[r][0]
-///   sum[2*y + 1] = (even[y] - odd[y]) - sum_{r<3} x[y + r][1] * u[r][3]
+///   plus[n] = x[2][n] * u[2][n], with the bias added for n = 2; minus[n] = x[3][n] * u[3][n]
+///   t[0][n] = (plus[n] + minus[n]) + x[0][n] * u[0][n], t[1][n] = (plus[n] - minus[n]) - x[1][n] * u[1][n]
+///   sum[2*y] = (t[y][2] + t[y][3]) + t[y][0], sum[2*y + 1] = (t[y][2] - t[y][3]) - t[y][1]
 ///
-/// each a chain of fused multiply-adds in the order of r, odd[y] beginning with a product.
+/// each product but minus[n] and, without the bias, plus[n] added in one rounding.
 template <class T>
 struct WinogradPoolTileArgs : Conv3x3PoolTileArgs<T> {};
 

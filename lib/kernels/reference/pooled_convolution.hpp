@@ -34,35 +34,52 @@ void conv3x3_pool_tile(const Conv3x3PoolTileArgs<T>& args) {
   }
 }
 
+/// Component m of F(2, 3) along one axis, of inputs or of taps.
 template <class T>
-void winograd_rows(const WinogradRowsArgs<T>& args) {
-  for (std::int64_t i = 0; i < args.rows; ++i)
-    for (std::int64_t j = 0; j < args.count; ++j) {
-      const T* x = args.in + i * args.in_row + 2 * j;
-      T* out = args.out + i * args.out_row + 4 * j;
-      out[0] = x[0] - x[2];
-      out[1] = x[1] - x[3];
-      out[2] = x[1] + x[2];
-      out[3] = x[2] - x[1];
-    }
+T winograd_input(const T x[4], std::int64_t m) {
+  const T components[] = {x[0] - x[2], x[1] - x[3], x[1] + x[2], x[2] - x[1]};
+  return components[m];
+}
+template <class T>
+T winograd_weight(T first, T middle, T last, std::int64_t m) {
+  const T outer = first + last, components[] = {first, last, (outer + middle) / 2, (outer - middle) / 2};
+  return components[m];
 }
 
-/// The two sums of row y of a pool, `x` at its first row of input.
 template <class T>
-void winograd_sums(const T* x, std::int64_t in_row, const T* weights, T bias, T sum[2]) {
-  T even = bias, odd{};
-  for (std::int64_t r = 0; r < 3; ++r) {
-    const T* w = weights + 3 * r * block;
-    const T outer = w[0] + w[2 * block], inner = w[block];
-    even = fma(x[r * in_row + 2], (outer + inner) / 2, even);
-    const T of_odd = (outer - inner) / 2;
-    odd = r == 0 ? x[3] * of_odd : fma(x[r * in_row + 3], of_odd, odd);
+void winograd_tiles(const WinogradTilesArgs<T>& args) {
+  for (std::int64_t i = 0; i < args.rows; ++i)
+    for (std::int64_t j = 0; j < args.columns; ++j)
+      for (std::int64_t m = 0; m < 4; ++m) {
+        T along_rows[4];
+        for (std::int64_t l = 0; l < 4; ++l) {
+          const T* in = args.in + 2 * i * args.in_row + 2 * j + l;
+          const T x[] = {in[0], in[args.in_row], in[2 * args.in_row], in[3 * args.in_row]};
+          along_rows[l] = winograd_input(x, m);
+        }
+        for (std::int64_t n = 0; n < 4; ++n)
+          args.out[(4 * i + m) * args.out_row + 4 * j + n] = winograd_input(along_rows, n);
+      }
+}
+
+/// The four sums of a place whose input begins at `in`; weights and bias: of one output channel.
+template <class T>
+void winograd_sums(const T* in, std::int64_t in_row, const T* weights, T bias, T sum[4]) {
+  T t[2][4];
+  for (std::int64_t n = 0; n < 4; ++n) {
+    T of_rows[3], u[4];
+    for (std::int64_t r = 0; r < 3; ++r) {
+      const T* w = weights + 3 * r * block;
+      of_rows[r] = winograd_weight(w[0], w[block], w[2 * block], n);
+    }
+    for (std::int64_t m = 0; m < 4; ++m) u[m] = winograd_weight(of_rows[0], of_rows[1], of_rows[2], m);
+    const T x = in[2 * in_row + n], plus = n == 2 ? fma(x, u[2], bias) : x * u[2], minus = in[3 * in_row + n] * u[3];
+    t[0][n] = fma(in[n], u[0], plus + minus);
+    t[1][n] = fma(-in[in_row + n], u[1], plus - minus);
   }
-  sum[0] = even + odd;
-  sum[1] = even - odd;
-  for (std::int64_t r = 0; r < 3; ++r) {
-    sum[0] = fma(x[r * in_row], weights[3 * r * block], sum[0]);
-    sum[1] = fma(-x[r * in_row + 1], weights[(3 * r + 2) * block], sum[1]);
+  for (std::int64_t y = 0; y < 2; ++y) {
+    sum[2 * y] = (t[y][2] + t[y][3]) + t[y][0];
+    sum[2 * y + 1] = (t[y][2] - t[y][3]) - t[y][1];
   }
 }
 
@@ -74,8 +91,7 @@ void winograd_pool_tile(const WinogradPoolTileArgs<T>& args) {
         const T* in = args.in + i * args.row_step * args.in_row + j * args.column_step;
         const T bias = args.bias ? args.bias[n] : T{0};
         T sum[4];
-        for (std::int64_t y = 0; y < 2; ++y)
-          winograd_sums(in + y * args.in_row, args.in_row, args.weights + n, bias, sum + 2 * y);
+        winograd_sums(in, args.in_row, args.weights + n, bias, sum);
         const std::int64_t place = i * args.out_row + j * args.out_column + n;
         std::uint8_t largest = 0;
         for (std::uint8_t p = 1; p < 4; ++p)
