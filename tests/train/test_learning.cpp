@@ -105,12 +105,12 @@ TEST_CASE("a residual network with batch normalisation learns Fashion-MNIST from
     return;
   }
   Model model = residual_network();
-  model.compile(with_accuracy(Adam{.learning_rate = 3e-3}, 1));
+  model.compile(with_accuracy(Adam{.learning_rate = CosineDecay{.initial = 3e-3, .steps = 6 * 12'000 / 32}}, 1));
   const History history = learn_fashion_mnist(model, 12'000);
   if (is_short_scale()) return check_loss_falls(history);
-  // Measured: 0.887 and 0.862.
-  CHECK(*history.epochs.back().training.accuracy > 0.87);
-  CHECK(*history.epochs.back().validation->accuracy > 0.84);
+  // Measured, five seeds, direct and by transforms: 0.906 to 0.914 and 0.884 to 0.895.
+  CHECK(*history.epochs.back().training.accuracy > 0.89);
+  CHECK(*history.epochs.back().validation->accuracy > 0.87);
 }
 
 TEST_CASE("a training has the same bits with any number of threads", "[train]") {
