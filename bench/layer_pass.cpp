@@ -87,11 +87,11 @@ std::vector<Pass> passes(const Layer& layer) {
   return {Pass::forward, Pass::backward_data, Pass::backward_weights, Pass::backward};
 }
 
-std::vector<std::string> algorithms(const Layer& layer, Isa isa) {
+std::vector<std::string> algorithms(const Layer& layer, Pass pass, Isa isa) {
   std::vector<std::string> names{"direct"};
   if (layer.kind != LayerKind::conv2d) return names;
-  if (layer.in_channels == 1) {  // transforms never pay; behind a pool there is one in registers
-    if (layer.pooled) names.emplace_back("standard");
+  if (layer.in_channels == 1) {  // transforms never pay; forward behind a pool there is one in registers
+    if (layer.pooled && pass == Pass::forward) names.emplace_back("standard");
     return names;
   }
   const ops::ConvProblem problem{.window = conv_window(layer),

@@ -17,8 +17,8 @@ std::string op_name(const Layer& layer, Pass pass);
 /// The passes that a layer has: a first layer's data need no gradient, a max-pool has one gradient only.
 std::vector<Pass> passes(const Layer& layer);
 
-/// The names of the algorithms that are worth measuring for a layer's passes on an ISA.
-std::vector<std::string> algorithms(const Layer& layer, Isa isa);
+/// The names of the algorithms that are worth measuring for a pass on an ISA.
+std::vector<std::string> algorithms(const Layer& layer, Pass pass, Isa isa);
 
 /// What one figure is for.
 struct Setting {

@@ -30,7 +30,7 @@ void measure(benchmark::State& state, const Setting& setting) {
 
 void add_benchmarks(Isa isa, const Layer& layer, std::int64_t batch, int threads) {
   for (Pass pass : passes(layer))
-    for (const std::string& algorithm : algorithms(layer, isa)) {
+    for (const std::string& algorithm : algorithms(layer, pass, isa)) {
       const Setting setting{layer, pass, isa, algorithm, batch, threads};
       benchmark::RegisterBenchmark(setting.name().c_str(), [=](benchmark::State& state) {
         measure(state, setting);

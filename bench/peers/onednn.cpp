@@ -45,7 +45,7 @@ struct Theirs {
 
 std::vector<Ours> make_ours(Isa isa, const Layer& layer, Pass pass, std::int64_t batch) {
   std::vector<Ours> ours;
-  for (const std::string& algorithm : algorithms(layer, isa)) {
+  for (const std::string& algorithm : algorithms(layer, pass, isa)) {
     const Setting setting{layer, pass, isa, algorithm, batch, 1};
     ours.push_back({setting, make_run(setting)});
   }
