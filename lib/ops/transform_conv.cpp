@@ -70,6 +70,11 @@ std::int64_t TransformConv::block_images(std::int64_t elements) const noexcept {
   return std::max(cache_elements / elements, min_images());
 }
 
+std::int64_t TransformConv::remaking_block_images(std::int64_t elements, std::int64_t batch) const noexcept {
+  constexpr std::int64_t enough_tiles = 32;
+  return std::min(std::max(block_images(elements), images_of(enough_tiles)), batch);
+}
+
 std::int64_t TransformConv::min_images() const noexcept {
   return images_of(min_tiles);
 }

@@ -77,6 +77,8 @@ class TransformConv {
 
   /// Images whose work of so many elements each takes cache_elements, but no fewer than pay.
   std::int64_t block_images(std::int64_t elements) const noexcept;
+  /// The same, but no fewer than pay where each block of images makes its weights again, and at most `batch`.
+  std::int64_t remaking_block_images(std::int64_t elements, std::int64_t batch) const noexcept;
   /// Images that have so many tiles.
   std::int64_t images_of(std::int64_t tiles) const noexcept { return base::ceil_div(tiles, this->tiles()); }
   std::int64_t min_images() const noexcept;

@@ -1,6 +1,7 @@
 #include "ops/transform_conv2d.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "ops/image.hpp"
 
@@ -15,13 +16,19 @@ struct TransformForward {
   Conv2DAttributes attributes;
   Extent2D pooled;  ///< output without pool
   const kernels::KernelTable<float>* table;
+  std::optional<base::WeightsLayout> kernel;  ///< of a kernel whose slices are made here
 
   WeightSlicesLayout layout{conv.shape().slices, conv.channels(Side::in), conv.channels(Side::out)};
   std::int64_t in_width() const noexcept { return filled(conv.channels(Side::in)); }
   std::int64_t out_width() const noexcept { return filled(conv.channels(Side::out)); }
   std::int64_t out_image() const noexcept { return pooled.height * pooled.width * conv.channels(Side::out); }
 
-  std::int64_t block_width() const noexcept { return std::min(out_width(), kernels::transform_block); }
+  ScratchSlices made{conv.channels(Side::in), conv.channels(Side::out)};
+  /// Channels of U and M at a time.
+  std::int64_t block_width() const noexcept {
+    return kernel ? made.width() : std::min(out_width(), kernels::transform_block);
+  }
+  std::int64_t made_elements() const { return kernel ? made.elements(conv.shape()) : 0; }
   /// The map of a few channels, before it is pooled.
   std::int64_t map_elements() const noexcept {
     return attributes.pool ? conv.extent(Side::out).height * conv.extent(Side::out).width * kernels::transform_channels
@@ -141,20 +148,34 @@ struct AllSlices {
   }
 };
 
-/// Channels [first, end) of half-transformed outputs from V of one group, a block of U at a time. m: memory for M of a
-/// group and a block.
-void multiply_group(const TransformForward& forward, const Slices<const float>& v, std::int64_t images,
-                    const float* weights, std::int32_t group, std::int64_t first, std::int64_t end, float* m,
-                    float* half) {
-  const WeightSlicesLayout& layout = forward.layout;
+/// U of one group and `count` output channels of a block. scratch: memory for made_elements().
+WeightGroup<const float> weights_of(const TransformForward& forward, const float* weights, std::int32_t group,
+                                    std::int64_t first, std::int64_t count, float* scratch) {
   const TransformConv& conv = forward.conv;
+  if (!forward.kernel) {
+    const std::int64_t block = first / kernels::transform_block;
+    WeightGroup<const float> derived = forward.layout.group_at(weights, block, conv.shape().first_slice(group));
+    derived.data += first - forward.layout.first_channel(block);
+    return derived;
+  }
+  const WeightGroup<float> u = forward.made.at(scratch, count);
+  PackedKernel{*forward.kernel, weights, false}.to_slices(*forward.table, conv.transform(), {group, group + 1}, 0,
+                                                          conv.channels(Side::in), first, count, u);
+  return u;
+}
+
+/// Channels [first, end) of half-transformed outputs from V of one group, a block of U at a time. scratch: memory for
+/// M of a group and a block, then made_elements().
+void multiply_group(const TransformForward& forward, const Slices<const float>& v, std::int64_t images,
+                    const float* weights, std::int32_t group, std::int64_t first, std::int64_t end, float* scratch,
+                    float* half) {
+  const TransformConv& conv = forward.conv;
+  float* const made = scratch + conv.group_elements(images, forward.block_width());
   for (std::int64_t count; first < end; first += count) {
-    const std::int64_t block = first / kernels::transform_block, in_block = first - layout.first_channel(block);
-    count = std::min(end - first, layout.width(block) - in_block);
-    WeightGroup<const float> of_block = layout.group_at(weights, block, conv.shape().first_slice(group));
-    of_block.data += in_block;
-    const Slices<float> products = conv.slices_at(m, images, count);
-    conv.multiply(*forward.table, Side::out, v, images * conv.tiles(), of_block, conv.shape().slices_of(group), count,
+    count = std::min(end - first, forward.block_width() - first % forward.block_width());
+    const WeightGroup<const float> u = weights_of(forward, weights, group, first, count, made);
+    const Slices<float> products = conv.slices_at(scratch, images, count);
+    conv.multiply(*forward.table, Side::out, v, images * conv.tiles(), u, conv.shape().slices_of(group), count,
                   products);
     conv.from_slices(*forward.table, Side::out, products, images, first, group, half);
   }
@@ -249,11 +270,15 @@ Phase rows_phase(const std::shared_ptr<const TransformForward>& forward) {
 Phase slices_phase(const std::shared_ptr<const TransformForward>& forward, std::int64_t batch) {
   const TransformConv& conv = forward->conv;
   const ByGroups block(*forward, batch);
-  const std::int64_t images = block.images, v_elements = block.v_elements(images);
+  const std::int64_t images =
+      forward->kernel ? conv.remaking_block_images(block.v_elements(1) + block.m_elements(1), batch) : block.images;
+  const std::int64_t v_elements = block.v_elements(images);
   Phase phase{"slices",
               conv.shape().groups * forward->out_width() / kernels::transform_channels,
               false,
-              base::checked_mul(base::checked_add(v_elements, block.m_elements(images)), sizeof(float)),
+              base::checked_mul(
+                  base::checked_add(base::checked_add(v_elements, block.m_elements(images)), forward->made_elements()),
+                  sizeof(float)),
               {}};
   phase.run = [forward, images, v_elements](Tensors tensors, const Work& work) {
     const TransformConv& conv = forward->conv;
@@ -294,25 +319,38 @@ Phase output_phase(const std::shared_ptr<const TransformForward>& forward) {
 
 }  // namespace
 
+namespace {
+
+/// Not its slices.
+bool is_kernel(const TensorSpec& weights) noexcept {
+  return weights.storage == Storage::packed;
+}
+
+}  // namespace
+
 std::vector<TensorSpec> TransformConv2D::infer(const std::vector<TensorSpec>& inputs) const {
   if (inputs.size() != 3) throw ShapeError("conv2d: expected image, slices of the kernel, and bias");
   expect_image(*this, inputs[0]);
   const TensorSpec kernel{{3, 3, inputs[0].shape[2], out_channels_}, Storage::packed};
-  expect_inputs(*this, inputs, {inputs[0], WeightSlices(transform_).infer({kernel})[0], inputs[2]});
+  expect_inputs(*this, inputs,
+                {inputs[0], is_kernel(inputs[1]) ? kernel : WeightSlices(transform_).infer({kernel})[0], inputs[2]});
   return Conv2D(attributes_).infer({inputs[0], kernel, inputs[2]});
 }
 
 Step TransformConv2D::lower(const LowerRequest& request) const {
   const Extent2D in = extent_of(request.inputs[0]);
-  const auto forward = std::make_shared<const TransformForward>(
-      TransformForward{{transform_, attributes_.window, in, request.inputs[0].shape[2], out_channels_},
-                       attributes_,
-                       extent_of(request.outputs[0]),
-                       request.kernels.float_table()});
+  const auto forward = std::make_shared<const TransformForward>(TransformForward{
+      {transform_, attributes_.window, in, request.inputs[0].shape[2], out_channels_},
+      attributes_,
+      extent_of(request.outputs[0]),
+      request.kernels.float_table(),
+      is_kernel(request.inputs[1]) ? std::optional(weights_layout(request.inputs[1], request.kernels.channel_block()))
+                                   : std::nullopt});
   Step step{forward->conv.shape().name, {}};
   for (Side side : {Side::in, Side::out})
     step.workspace_bytes.push_back(base::checked_mul(forward->conv.half_elements(side, request.batch), sizeof(float)));
   step.phases = {rows_phase(forward), slices_phase(forward, request.batch), output_phase(forward)};
+  if (forward->kernel) return step;
   step.depth_first = takes_all_slices(*forward, request.batch) ? depth_first<AllSlices>(forward, request.batch)
                                                                : depth_first<ByGroups>(forward, request.batch);
   step.min_images = forward->conv.min_images();

@@ -5,8 +5,9 @@
 
 namespace tilewise::ops {
 
-/// Conv2D with its kernel as WeightSlices: of one group, where has_transforms(). inputs: image, slices, bias or
-/// no_value. outputs: those of Conv2D. Only `choose` makes it, of a Conv2D.
+/// Conv2D by a transform: of one group, where has_transforms(). inputs: image; the kernel's WeightSlices or, where they
+/// would serve once, the kernel, whose slices are then made a group at a time; bias or no_value. outputs: those of
+/// Conv2D. Only `choose` makes it, of a Conv2D.
 class TransformConv2D final : public Op {
  public:
   TransformConv2D(kernels::Transform transform, const Conv2DAttributes& attributes, std::int64_t out_channels)
@@ -22,8 +23,7 @@ class TransformConv2D final : public Op {
   std::int64_t out_channels_;
 };
 
-/// Conv2DBackward, in the same way; but it makes the slices of the transposed kernel itself, a group at a time, for
-/// they serve once. inputs and outputs: those of Conv2DBackward.
+/// Conv2DBackward, in the same way, always of the transposed kernel. inputs and outputs: those of Conv2DBackward.
 class TransformConv2DBackward final : public Op {
  public:
   TransformConv2DBackward(kernels::Transform transform, const Window2D& window, const Shape& kernel_shape)

@@ -93,12 +93,11 @@ class GroupPhase {
 
   /// Of the order of the sums of V * Z: a matter of shapes only.
   static std::int64_t block_images(const TransformBackward& backward) {
-    constexpr std::int64_t enough_tiles = 32;
     const TransformConv& conv = backward.conv;
     const std::int64_t elements =
         base::checked_add(conv.group_elements(1, backward.width(Side::out)),
                           base::checked_mul(2, conv.group_elements(1, backward.width(Side::in))));
-    return std::min(std::max(conv.block_images(elements), conv.images_of(enough_tiles)), backward.batch);
+    return conv.remaking_block_images(elements, backward.batch);
   }
 
   // Scratch: Z, V and M of a block of images, a block of U, sums of V * Z of `chunk` rows and a block of columns.
@@ -106,19 +105,12 @@ class GroupPhase {
   std::int64_t m_begin() const {
     return base::checked_add(v_begin(), b_->weights ? b_->conv.group_elements(images_, b_->width(Side::in)) : 0);
   }
-  /// Of U and M: few channels, for the more there are of the output, the longer is U.
-  std::int64_t block_width() const noexcept {
-    constexpr std::int64_t channels = 32;
-    return std::min(b_->width(Side::in), channels);
-  }
+  ScratchSlices u() const noexcept { return {b_->conv.channels(Side::out), b_->conv.channels(Side::in)}; }
   std::int64_t u_begin() const {
-    return base::checked_add(m_begin(), b_->data ? b_->conv.group_elements(images_, block_width()) : 0);
-  }
-  std::int64_t u_step() const {
-    return base::checked_add(base::checked_mul(b_->conv.channels(Side::out), block_width()), slice_gap);
+    return base::checked_add(m_begin(), b_->data ? b_->conv.group_elements(images_, u().width()) : 0);
   }
   std::int64_t sums_begin() const {
-    return base::checked_add(u_begin(), b_->data ? base::checked_mul(b_->conv.shape().group_slices(), u_step()) : 0);
+    return base::checked_add(u_begin(), b_->data ? u().elements(b_->conv.shape()) : 0);
   }
   std::int64_t sums_step(std::int64_t block) const noexcept {
     return chunk * b_->half_weights.width(block) + slice_gap;
@@ -153,8 +145,8 @@ class GroupPhase {
     const TransformConv& conv = b_->conv;
     const PackedKernel kernel{b_->transposed, packed, true};
     for (std::int64_t count; first < end; first += count) {
-      count = std::min(end - first, block_width());
-      const WeightGroup<float> u{scratch + u_begin(), u_step(), count};
+      count = std::min(end - first, this->u().width());
+      const WeightGroup<float> u = this->u().at(scratch + u_begin(), count);
       kernel.to_slices(*b_->table, conv.transform(), {group, group + 1}, 0, conv.channels(Side::out), first, count, u);
       const Slices<float> m = conv.slices_at(scratch + m_begin(), images, count);
       conv.multiply(*b_->table, Side::in, z, images * conv.tiles(), u, conv.shape().slices_of(group), count, m);

@@ -56,6 +56,22 @@ struct WeightSlicesLayout {
   }
 };
 
+/// How U lies where it is made in scratch, for one group of slices and a block of channels: few, for the more rows it
+/// has, the longer it is.
+struct ScratchSlices {
+  std::int64_t rows, channels;
+
+  std::int64_t width() const noexcept { return std::min<std::int64_t>(filled(channels), 32); }
+  std::int64_t elements(const kernels::TransformShape& shape) const {
+    return base::checked_mul(shape.group_slices(), slice_step());
+  }
+  /// count: of channels, at most width().
+  WeightGroup<float> at(float* scratch, std::int64_t count) const { return {scratch, slice_step(), count}; }
+
+ private:
+  std::int64_t slice_step() const { return base::checked_add(base::checked_mul(rows, width()), slice_gap); }
+};
+
 /// The packed weights of a 3x3 kernel. reversed: with its taps from the last to the first, as TransposeWeights gives
 /// them.
 struct PackedKernel {

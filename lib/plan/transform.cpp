@@ -68,10 +68,12 @@ void transform_forward(Graph& graph, const PlanOptions& options, std::size_t pos
     }
     return;
   }
-  const ValueId slices = graph.emit(std::make_shared<ops::WeightSlices>(*choice.transform), {node.inputs[1]})[0];
+  ValueId weights = node.inputs[1];
+  if (!updates_parameters(graph))
+    weights = graph.emit(std::make_shared<ops::WeightSlices>(*choice.transform), {weights})[0];
   Node& changed = graph.nodes()[position];
   changed.op = std::make_shared<ops::TransformConv2D>(*choice.transform, attributes, kernel[3]);
-  changed.inputs[1] = slices;
+  changed.inputs[1] = weights;
 }
 
 void transform_backward(Graph& graph, const PlanOptions& options, std::size_t position, const Node& node,

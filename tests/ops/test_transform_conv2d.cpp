@@ -197,6 +197,34 @@ TEST_CASE("convolutions by transforms: forward and backward, fused or not, the s
   }
 }
 
+TEST_CASE("slices of weights give the same bits, derived or made on the way", "[ops]") {
+  for (std::uint64_t i = 0; i < scaled(drawn_layers); ++i) {
+    Pick draw(Numbers::real, 2'000'000 + i);
+    const LayerCase layer(draw);
+    ops::Conv2DAttributes attributes{layer.window};
+    if (layer.relu) attributes.activation = kernels::Activation::relu;
+    if (layer.pooled) attributes.pool = Window2D{{2, 2}, {2, 2}};
+    for_each_transform([&](const kernels::TransformShape& shape, const ops::Kernels& kernels) {
+      INFO(shape.name << ", isa " << kernels.isa() << ", " << draw.to_string() << ": " << layer.to_string());
+      const kernels::Transform transform = *ops::transform_called(shape.name);
+      const auto run_with = [&](bool derived, int threads) {
+        plan::Graph graph;
+        const plan::ValueId image = graph.add_input("x", ops::image_spec(layer.in, layer.in_channels));
+        const plan::ValueId kernel = graph.add_parameter("w", {3, 3, layer.in_channels, layer.out_channels}, 0);
+        const plan::ValueId weights =
+            derived ? graph.emit(std::make_shared<ops::WeightSlices>(transform), {kernel})[0] : kernel;
+        const auto outputs =
+            graph.emit(std::make_shared<ops::TransformConv2D>(transform, attributes, layer.out_channels),
+                       {image, weights, plan::no_value});
+        return run_graph(graph, {{image, layer.values.at(layer.image)}, {kernel, layer.values.at(layer.kernel)}},
+                         outputs, {.kernels = kernels, .batch = layer.batch, .threads = threads});
+      };
+      const auto found = run_with(true, 1);
+      for (int threads : {1, 2, 5}) CHECK(run_with(false, threads) == found);
+    });
+  }
+}
+
 TEST_CASE("tiles of a transform cover each output once, and each input that an output reads", "[ops]") {
   for (const kernels::TransformShape& shape : kernels::transform_shapes)
     for (std::int64_t in = 1; in <= 40; ++in)
@@ -243,6 +271,7 @@ TEST_CASE("slices that do not fit are refused before anything is allocated", "[o
       CHECK_THROWS_AS(weights.infer({{{3, 3, wide, wide}, ops::Storage::packed}}), ShapeError);
       throws(ops::TransformConv2D(transform, attributes, 1),
              {image, weights.infer({kernel})[0], {{1}, ops::Storage::packed}});
+      throws(ops::TransformConv2D(transform, attributes, 1), {image, kernel, {{1}, ops::Storage::packed}});
       throws(ops::TransformConv2DBackward(transform, attributes.window, kernel.shape), {image, image, kernel});
     }
   }
