@@ -47,20 +47,7 @@ struct Larger {
   }
 };
 
-/// `yes` where the mask is set, else `no`. For AVX-512 in bytes at once, which saves narrowing them.
-#if defined(__AVX512F__)
-template <class Arch>
-struct Positions {
-  __m128i bytes;
-  explicit Positions(int position) : bytes(_mm_set1_epi8(static_cast<char>(position))) {}
-  Positions(xsimd::batch_bool<float, Arch> mask, Positions yes, Positions no)
-      : bytes(_mm_mask_mov_epi8(no.bytes, mask, yes.bytes)) {}
-  template <class Width>
-  void store(std::uint8_t* to, Width width) const {
-    _mm_mask_storeu_epi8(to, static_cast<__mmask16>((1u << width) - 1), bytes);
-  }
-};
-#else
+/// `yes` where the mask is set, else `no`.
 template <class Arch>
 struct Positions {
   IntVec<Arch> numbers;
@@ -73,6 +60,21 @@ struct Positions {
   template <class Width>
   void store(std::uint8_t* to, Width width) const {
     store_bytes<Arch>(to, numbers, width);
+  }
+};
+
+#if defined(__AVX512F__)
+/// In bytes at once, which saves narrowing them.
+template <class Arch>
+requires is_avx512<Arch>
+struct Positions<Arch> {
+  __m128i bytes;
+  explicit Positions(int position) : bytes(_mm_set1_epi8(static_cast<char>(position))) {}
+  Positions(xsimd::batch_bool<float, Arch> mask, Positions yes, Positions no)
+      : bytes(_mm_mask_mov_epi8(no.bytes, mask, yes.bytes)) {}
+  template <class Width>
+  void store(std::uint8_t* to, Width width) const {
+    _mm_mask_storeu_epi8(to, static_cast<__mmask16>((1u << width) - 1), bytes);
   }
 };
 #endif

@@ -17,19 +17,7 @@ template <class Arch>
 }
 
 /// Which of four floats each lane picks: the number mod 4.
-#if defined(__AVX2__)
-template <class Arch>
-struct QuadIndex {
-  IntVec<Arch> number;
-  Vec<Arch> pick(const float* quad) const {
-    const __m128 four = _mm_loadu_ps(quad);
-#if defined(__AVX512F__)
-    if constexpr (is_avx512<Arch>) return _mm512_permutevar_ps(_mm512_broadcast_f32x4(four), number);
-#endif
-    if constexpr (is_avx2<Arch>) return _mm256_permutevar_ps(_mm256_set_m128(four, four), number);
-  }
-};
-#elif defined(__aarch64__)
+#if defined(__aarch64__)
 template <class Arch>
 struct QuadIndex {
   uint8x16_t bytes;
@@ -52,6 +40,29 @@ struct QuadIndex {
   }
   Vec<Arch> pick(const float* quad) const {
     return Vec<Arch>(typename Vec<Arch>::register_type{quad[at[0]], quad[at[1]], quad[at[2]], quad[at[3]]});
+  }
+};
+#endif
+
+#if defined(__AVX2__)
+template <class Arch>
+requires is_avx2<Arch>
+struct QuadIndex<Arch> {
+  IntVec<Arch> number;
+  Vec<Arch> pick(const float* quad) const {
+    const __m128 four = _mm_loadu_ps(quad);
+    return _mm256_permutevar_ps(_mm256_set_m128(four, four), number);
+  }
+};
+#endif
+
+#if defined(__AVX512F__)
+template <class Arch>
+requires is_avx512<Arch>
+struct QuadIndex<Arch> {
+  IntVec<Arch> number;
+  Vec<Arch> pick(const float* quad) const {
+    return _mm512_permutevar_ps(_mm512_broadcast_f32x4(_mm_loadu_ps(quad)), number);
   }
 };
 #endif
