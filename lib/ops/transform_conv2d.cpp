@@ -36,7 +36,7 @@ struct TransformForward {
   }
 };
 
-// Tensors of forward: image, slices of the kernel, bias, output, with a pool its index; the half-transformed input and
+// Tensors of forward: image, kernel or its slices, bias, output, with a pool its index; the half-transformed input and
 // output.
 enum : std::size_t { image_tensor, kernel_tensor, bias_tensor, out_tensor, index_tensor };
 

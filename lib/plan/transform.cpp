@@ -57,9 +57,9 @@ std::shared_ptr<const ops::Op> in_registers(const PlanOptions& options, const op
 void transform_forward(Graph& graph, const PlanOptions& options, std::size_t position, const Node& node,
                        const ops::Conv2DAttributes& attributes) {
   const Shape kernel = graph.spec(node.inputs[1]).shape;
+  const bool weights_change = updates_parameters(graph);
   const ops::TransformChoice choice = choice_for(
-      graph, options,
-      {node.inputs[0], node.inputs[1], attributes.window, kernel, attributes.groups, updates_parameters(graph)});
+      graph, options, {node.inputs[0], node.inputs[1], attributes.window, kernel, attributes.groups, weights_change});
   graph.nodes()[position].why = choice.why;
   if (!choice.transform) {
     if (const auto op = in_registers(options, attributes, kernel[2])) {
@@ -69,8 +69,7 @@ void transform_forward(Graph& graph, const PlanOptions& options, std::size_t pos
     return;
   }
   ValueId weights = node.inputs[1];
-  if (!updates_parameters(graph))
-    weights = graph.emit(std::make_shared<ops::WeightSlices>(*choice.transform), {weights})[0];
+  if (!weights_change) weights = graph.emit(std::make_shared<ops::WeightSlices>(*choice.transform), {weights})[0];
   Node& changed = graph.nodes()[position];
   changed.op = std::make_shared<ops::TransformConv2D>(*choice.transform, attributes, kernel[3]);
   changed.inputs[1] = weights;

@@ -103,6 +103,15 @@ double largest_difference(const std::vector<Values>& a, const std::vector<Values
   return worst;
 }
 
+/// Trains all parameters by gradient descent; returns the input of its rates.
+ValueId add_update(Net& net) {
+  std::vector<ValueId> update{net.graph.add_input("rates", {{2}, Storage::plain})};
+  const std::vector<ValueId> gradients = plan::differentiate(net.graph, net.loss, net.parameters);
+  for (std::size_t i = 0; i < gradients.size(); ++i) update.insert(update.end(), {net.parameters[i], gradients[i]});
+  net.graph.emit(std::make_shared<ops::SgdUpdate>(), update);
+  return update[0];
+}
+
 const plan::PlannedStep* find_step(const plan::Plan& plan, std::string_view kind) {
   for (const plan::PlannedStep& step : plan.steps)
     if (step.node.op->kind() == kind) return &step;
@@ -338,12 +347,29 @@ TEST_CASE("buffers that live at the same time do not overlap, and inference need
   }
 }
 
+TEST_CASE("slices of weights are derived where the weights stay, not where a step changes them", "[plan]") {
+  for (const ops::Kernels& kernels : all_float_kernels()) {
+    if (!ops::has_any_transform(kernels)) continue;
+    INFO("isa " << kernels.isa());
+    Net net = pooled_net(8);
+    const auto make_plan = [&] {
+      return plan::make_plan(net.graph, {.kernels = kernels,
+                                         .max_batch = 8,
+                                         .outputs = {net.loss},
+                                         .convolutions = {Arithmetic::standard, "winograd7"}});
+    };
+    const auto inference = make_plan();
+    CHECK(count_steps(*inference, "weight_slices") == count_steps(*inference, "conv2d"));
+    add_update(net);
+    const auto training = make_plan();
+    CHECK(count_steps(*training, "weight_slices") == 0);
+    for (const auto& plan : {inference, training}) CHECK(find_step(*plan, "conv2d")->step.algorithm == "winograd7");
+  }
+}
+
 TEST_CASE("a steady step allocates nothing, and derived weights follow the parameters", "[plan]") {
   Net net = pooled_net(8);
-  std::vector<ValueId> update{net.graph.add_input("rates", {{2}, Storage::plain})};
-  const std::vector<ValueId> gradients = plan::differentiate(net.graph, net.loss, net.parameters);
-  for (std::size_t i = 0; i < gradients.size(); ++i) update.insert(update.end(), {net.parameters[i], gradients[i]});
-  net.graph.emit(std::make_shared<ops::SgdUpdate>(), update);
+  const ValueId rates_input = add_update(net);
   const ops::Kernels kernels(kernels::table(kernels::best_isa()));
   plan::ParameterStore store(kernels);
   for (ValueId parameter : net.parameters)
@@ -354,7 +380,7 @@ TEST_CASE("a steady step allocates nothing, and derived weights follow the param
   const float rates[] = {0.05f, 0};
   execution.bind(net.x, x.data());
   execution.bind(net.labels, labels.data());
-  execution.bind(update[0], rates);
+  execution.bind(rates_input, rates);
   const auto loss = [&] {
     const float* losses = static_cast<const float*>(execution.data(net.loss));
     double sum = 0;
