@@ -2,7 +2,6 @@
 
 #include "eager/build.hpp"
 #include "ops/activation.hpp"
-#include "ops/transpose_weights.hpp"
 
 namespace tilewise {
 
@@ -62,9 +61,8 @@ PreparedDenseBackward prepare_dense_backward(const Shape& x_shape, const ConstTe
     const plan::ValueId dy = graph.add_input("dy", {{w.shape()[1]}});
     const plan::ValueId x = graph.add_input("x", {sample_of(x_shape)});
     const plan::ValueId kernel = graph.add_parameter("w", w.shape(), 0);
-    const plan::ValueId transposed =
-        wanted.dx ? graph.emit(std::make_shared<ops::TransposeWeights>(), {kernel})[0] : plan::no_value;
-    const auto outputs = graph.emit(std::make_shared<ops::DenseBackward>(), {dy, x, transposed});
+    const auto outputs =
+        graph.emit(std::make_shared<ops::DenseBackward>(), {dy, x, wanted.dx ? kernel : plan::no_value});
     auto op = std::make_unique<OneOp>(backward_name, graph, backward_inputs(dy, x, wanted),
                                       gradient_ports(outputs, wanted), x_shape[0]);
     op->set_parameters({{"w", w}});

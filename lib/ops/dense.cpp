@@ -4,7 +4,6 @@
 
 #include "base/checked.hpp"
 #include "ops/conv_weights_gradient.hpp"
-#include "ops/transpose_weights.hpp"
 #include "tilewise/error.hpp"
 
 namespace tilewise::ops {
@@ -15,8 +14,12 @@ namespace {
 constexpr std::int64_t group_samples = 8;
 /// Summands before the next block of outputs, so that their weights serve all samples from the nearest caches.
 constexpr std::int64_t depth_block = 392;
-/// At most so many input features make one item of backward-weights.
-constexpr std::int64_t max_slice_features = 48;
+/// At most so many input features make one item of backward-data, and of backward-weights.
+constexpr std::int64_t max_data_features = 96, max_weights_features = 48;
+
+std::int64_t whole_tiles(std::int64_t features, std::int64_t tile_rows) {
+  return std::max(features / tile_rows, std::int64_t{1}) * tile_rows;
+}
 
 /// y = activation(x * weights + bias) with conv_tile's 1x1 case, for samples x blocks of outputs.
 struct DenseProduct {
@@ -83,6 +86,74 @@ struct DenseProduct {
   static constexpr std::size_t no_bias = ~std::size_t{0};
 };
 
+/// x_gradient = out_gradient * transposed weights, as the transposed product: conv_tile's places are input features,
+/// whose weights lie as they are packed, and its output channels are samples. So out_gradient and the result are
+/// transposed, and not the larger weights. An item is a slice of inputs; each sums all outputs in order.
+struct DenseDataGradient {
+  std::int64_t in, out;
+  std::int64_t block_size, slice_features;
+
+  DenseDataGradient(std::int64_t in, std::int64_t out, std::int64_t block_size, std::int64_t tile_rows)
+      : in(in), out(out), block_size(block_size), slice_features(whole_tiles(max_data_features, tile_rows)) {}
+
+  std::int64_t items() const noexcept { return base::ceil_div(in, slice_features); }
+  // Scratch: out_gradient in blocks of samples and a slice of the result, both transposed.
+  std::int64_t gradient_elements() const { return base::checked_mul(out, block_size); }  // of a block
+  std::int64_t scratch_elements(std::int64_t batch) const {
+    return base::checked_add(base::checked_mul(base::ceil_div(batch, block_size), gradient_elements()),
+                             base::checked_mul(slice_features, block_size));
+  }
+
+  template <class T>
+  void run(const kernels::KernelTable<T>& table, const T* out_gradient, const T* weights, T* x_gradient,
+           const Work& work) const {
+    T* const result = reinterpret_cast<T*>(work.scratch);
+    T* const gradients = result + slice_features * block_size;
+    const auto for_each_block = [&](const auto& f) {
+      T* gradient = gradients;
+      for (std::int64_t sample = 0; sample < work.batch; sample += block_size, gradient += gradient_elements())
+        f(sample, std::min(block_size, work.batch - sample), gradient);
+    };
+    for_each_block([&](std::int64_t sample, std::int64_t samples, T* gradient) {
+      table.transpose({out_gradient + sample * out, gradient, out, block_size, samples, out});
+    });
+    for (std::int64_t item = work.item_begin; item < work.item_end; ++item) {
+      const std::int64_t feature = item * slice_features, features = std::min(slice_features, in - feature);
+      for_each_block([&](std::int64_t sample, std::int64_t samples, const T* gradient) {
+        multiply(table, weights + feature * block_size, features, gradient, samples, result);
+        table.transpose({result, x_gradient + sample * in + feature, block_size, in, features, samples});
+      });
+    }
+  }
+
+ private:
+  /// The whole blocks of outputs, then what is left of the last one, whose filling is not read.
+  template <class T>
+  void multiply(const kernels::KernelTable<T>& table, const T* weights, std::int64_t features, const T* gradient,
+                std::int64_t samples, T* result) const {
+    const auto whole_blocks = static_cast<std::int32_t>(out / block_size);
+    kernels::ConvTileArgs<T> args{};
+    args.in_step = args.out_step = block_size;
+    args.in_column = in * block_size;
+    args.weights_column = block_size * block_size;
+    args.out = result;
+    args.count = features;
+    args.position_count = 1;
+    args.out_channels = static_cast<std::int32_t>(samples);
+    const auto sum = [&](std::int32_t first_block, std::int32_t blocks, std::int64_t outputs) {
+      const kernels::ConvTaps taps{0, 0, 1, blocks};
+      args.in = weights + first_block * args.in_column;
+      args.weights = gradient + first_block * args.weights_column;
+      args.positions = &taps;
+      args.in_channels = outputs;
+      args.accumulate = first_block > 0;
+      table.conv_tile(args);
+    };
+    if (whole_blocks > 0) sum(0, whole_blocks, block_size);
+    if (out % block_size > 0) sum(whole_blocks, 1, out % block_size);
+  }
+};
+
 /// Items: (slice of inputs) x (block of outputs), so that the slice stays in the nearest cache for all outputs, then
 /// blocks of the bias gradient; each sums all samples in order.
 struct DenseWeightsGradient {
@@ -90,10 +161,7 @@ struct DenseWeightsGradient {
   std::int64_t block_size, slice_features;
 
   DenseWeightsGradient(std::int64_t in, std::int64_t out, std::int64_t block_size, std::int64_t tile_rows)
-      : in(in),
-        out(out),
-        block_size(block_size),
-        slice_features(std::max(max_slice_features / tile_rows, std::int64_t{1}) * tile_rows) {}
+      : in(in), out(out), block_size(block_size), slice_features(whole_tiles(max_weights_features, tile_rows)) {}
 
   std::int64_t blocks() const noexcept { return base::ceil_div(out, block_size); }
   std::int64_t weight_items() const noexcept { return blocks() * base::ceil_div(in, slice_features); }
@@ -151,9 +219,8 @@ std::vector<TensorSpec> Dense::infer(const std::vector<TensorSpec>& inputs) cons
 
 std::vector<ValueId> Dense::backward(GraphBuilder& graph, const BackwardRequest& request) const {
   if (activation_ != kernels::Activation::none) throw ArgumentError("dense: a fused layer is not differentiated");
-  const ValueId transposed =
-      request.wanted[0] ? graph.emit(std::make_shared<TransposeWeights>(), {request.inputs[1]})[0] : no_value;
-  return graph.emit(std::make_shared<DenseBackward>(), {request.output_gradients[0], request.inputs[0], transposed});
+  return graph.emit(std::make_shared<DenseBackward>(),
+                    {request.output_gradients[0], request.inputs[0], request.wanted[0] ? request.inputs[1] : no_value});
 }
 
 Step Dense::lower(const LowerRequest& request) const {
@@ -167,13 +234,13 @@ Step Dense::lower(const LowerRequest& request) const {
 }
 
 std::vector<TensorSpec> DenseBackward::infer(const std::vector<TensorSpec>& inputs) const {
-  if (inputs.size() != 3) throw ShapeError("dense_backward: expected out_gradient, input and transposed kernel");
+  if (inputs.size() != 3) throw ShapeError("dense_backward: expected out_gradient, input and kernel");
   expect_vector(*this, inputs[0]);
   expect_vector(*this, inputs[1]);
   const std::int64_t in = inputs[1].shape[0], out = inputs[0].shape[0];
   expect_filled(*this, {in, out});
   expect_inputs(*this, inputs,
-                {inputs[0], inputs[1], is_absent(inputs[2]) ? inputs[2] : TensorSpec{{out, in}, Storage::packed}});
+                {inputs[0], inputs[1], is_absent(inputs[2]) ? inputs[2] : TensorSpec{{in, out}, Storage::packed}});
   return {inputs[1], {{in, out}, Storage::packed}, {{out}, Storage::packed}};
 }
 
@@ -182,8 +249,12 @@ Step DenseBackward::lower(const LowerRequest& request) const {
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
     Step step{"product", {}, {}};
     if (request.wanted[0]) {
-      const DenseProduct product{out, in, kernels::Activation::none};
-      step.phases.push_back(product.phase("data", table, request.batch, 0, 2, DenseProduct::no_bias, 3));
+      const DenseDataGradient data(in, out, table.channel_block, table.tile_places);
+      step.phases.push_back(
+          {"data", data.items(), false, base::checked_mul(data.scratch_elements(request.batch), sizeof(T)),
+           [&table, data](Tensors tensors, const Work& work) {
+             data.run(table, tensor<const T>(tensors, 0), tensor<const T>(tensors, 2), tensor<T>(tensors, 3), work);
+           }});
     }
     if (request.wanted[1] || request.wanted[2]) {
       const DenseWeightsGradient weights(in, out, table.channel_block, table.tile_places);

@@ -20,7 +20,7 @@ class Dense final : public Op {
   kernels::Activation activation_;
 };
 
-/// inputs: out_gradient {out}; x {in}; kernel transposed (TransposeWeights) or no_value.
+/// inputs: out_gradient {out}; x {in}; kernel {in, out} packed, or no_value.
 /// outputs: x gradient {in}; kernel gradient {in, out}, packed; bias gradient {out}, packed. Each may be unwanted.
 class DenseBackward final : public Op {
  public:

@@ -5,7 +5,8 @@
 namespace tilewise::ops {
 
 /// A kernel {..., in, out} as {..., out, in}, its taps in reverse, packed; with groups {..., out / groups, in *
-/// groups}, each group by itself: what backward-data multiplies by. Derived: made anew when the parameters changed.
+/// groups}, each group by itself: what a convolution's backward-data multiplies by. Derived: made anew when the
+/// parameters changed.
 class TransposeWeights final : public Op {
  public:
   std::string_view kind() const noexcept override { return "transpose_weights"; }

@@ -88,7 +88,8 @@ OpCase draw_conv2d_backward(Pick& pick) {
     return static_cast<std::size_t>(((taps - 1 - tap) * c.group_out() + n % c.group_out()) * c.in_channels +
                                     group * c.group_in() + k);
   };
-  return draw_backward(pick, c, std::make_shared<ops::Conv2DBackward>(c.window, c.kernel().shape, c.groups), place);
+  return draw_backward(pick, c, c.transposed(),
+                       std::make_shared<ops::Conv2DBackward>(c.window, c.kernel().shape, c.groups), place);
 }
 
 struct DenseCase {
@@ -97,10 +98,9 @@ struct DenseCase {
   explicit DenseCase(Pick& pick)
       : in_channels(pick(0, 19) == 0 ? 500 + pick.channels(60) : pick.channels(60)),
         out_channels(pick.channels(60)),
-        batch(pick.places(12)) {}
+        batch(pick(0, 9) == 0 ? 28 + pick.places(12) : pick.places(12)) {}
   TensorSpec image() const { return {{in_channels}}; }
   TensorSpec kernel() const { return packed({in_channels, out_channels}); }
-  TensorSpec transposed() const { return packed({out_channels, in_channels}); }
   TensorSpec bias() const { return packed({out_channels}); }
   TensorSpec result() const { return {{out_channels}}; }
   template <class F>
@@ -123,10 +123,8 @@ OpCase draw_dense_relu(Pick& pick) {
 }
 OpCase draw_dense_backward(Pick& pick) {
   const DenseCase c(pick);
-  return draw_backward(pick, c, std::make_shared<ops::DenseBackward>(), [c](std::size_t weight) {
-    const auto i = static_cast<std::int64_t>(weight);
-    return static_cast<std::size_t>(i % c.out_channels * c.in_channels + i / c.out_channels);
-  });
+  return draw_backward(pick, c, c.kernel(), std::make_shared<ops::DenseBackward>(),
+                       [](std::size_t weight) { return weight; });
 }
 
 /// The op of a convolution, ReLU and max-pool: the largest of each window where that is above zero, and its position.

@@ -48,7 +48,7 @@ OpCase draw_depthwise_conv2d_relu(Pick& pick) {
 }
 OpCase draw_depthwise_conv2d_backward(Pick& pick) {
   const DepthwiseCase c(pick);
-  return draw_backward(pick, c, std::make_shared<ops::DepthwiseConv2DBackward>(c.window),
+  return draw_backward(pick, c, c.transposed(), std::make_shared<ops::DepthwiseConv2DBackward>(c.window),
                        [](std::size_t weight) { return weight; });
 }
 

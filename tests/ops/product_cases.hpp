@@ -6,7 +6,7 @@
 #include "ops/window_cases.hpp"
 
 // What convolutions and dense layers have in common: a bias and a sum of products. A Case has the specs image(),
-// kernel(), transposed(), bias() and result(), batch, out_channels, forward_terms() and backward_terms(), and
+// kernel(), bias() and result(), batch, out_channels, forward_terms() and backward_terms(), and
 // for_products(f), which calls f(output element, its channel, input element, kernel element) for every product.
 namespace tilewise::test {
 
@@ -49,17 +49,18 @@ OpCase draw_forward(Pick& pick, const Case& c, std::shared_ptr<const ops::Op> op
   return made;
 }
 
-/// inputs: out_gradient; image; transposed kernel, whose place of each kernel element is given.
+/// inputs: out_gradient; image; the kernel as the op takes it, `weights`, in which each kernel element has its place.
 template <class Case, class Place>
-OpCase draw_backward(Pick& pick, const Case& c, std::shared_ptr<const ops::Op> op, Place place_in_transposed) {
+OpCase draw_backward(Pick& pick, const Case& c, const ops::TensorSpec& weights, std::shared_ptr<const ops::Op> op,
+                     Place place_in_weights) {
   OpCase made{std::move(op),
-              {c.result(), c.image(), c.transposed()},
-              {pick.values(c.result(), c.batch), pick.values(c.image(), c.batch), pick.values(c.transposed())},
+              {c.result(), c.image(), weights},
+              {pick.values(c.result(), c.batch), pick.values(c.image(), c.batch), pick.values(weights)},
               c.batch};
   made.definition = [=](const Inputs& in) {
     Values image = zeros(c.image(), c.batch), kernel = zeros(c.kernel(), 1), bias = zeros(c.bias(), 1);
     c.for_products([&](std::size_t output, std::size_t, std::size_t input, std::size_t weight) {
-      image[input] += in[0][output] * in[2][place_in_transposed(weight)];
+      image[input] += in[0][output] * in[2][place_in_weights(weight)];
       kernel[weight] += in[0][output] * in[1][input];
     });
     for (std::size_t i = 0; i < in[0].size(); ++i) bias[i % bias.size()] += in[0][i];

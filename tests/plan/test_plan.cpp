@@ -267,10 +267,12 @@ TEST_CASE("the gradient of a pooled convolution's image keeps its two backward o
 }
 
 TEST_CASE("a kernel that is computed is transposed after it, and not kept", "[plan]") {
-  Net net({4}, 2, 3);
-  const ValueId kernel = net.emit<ops::Add>({net.parameter({4, 3}), net.parameter({4, 3})});
-  const ValueId hidden = net.emit<ops::Dense>({net.x, kernel, plan::no_value});
-  net.loss = net.emit<ops::SoftmaxCrossEntropy>({hidden, net.labels});
+  Net net({3, 3, 4}, 2, 3);
+  const ValueId kernel = net.emit<ops::Add>({net.parameter({3, 3, 4, 3}), net.parameter({3, 3, 4, 3})});
+  const ValueId hidden =
+      net.emit<ops::Conv2D>({net.x, kernel, plan::no_value}, ops::Conv2DAttributes{{{3, 3}, {1, 1}, {1, 1}, {}}});
+  const ValueId logits = net.emit<ops::Reshape>({hidden}, Shape{3});
+  net.loss = net.emit<ops::SoftmaxCrossEntropy>({logits, net.labels});
   const std::vector<ValueId> gradient = plan::differentiate(net.graph, net.loss, {net.x});
   const auto expected = run_graph(net.graph, net.inputs, gradient, {ops::Kernels(ops::Scalar::f64), 2});
   for (const ops::Kernels& kernels : all_float_kernels())
