@@ -156,31 +156,31 @@ void TransformConv::to_all_slices(const kernels::KernelTable<float>& table, cons
     }
 }
 
-void TransformConv::from_all_slices(const kernels::KernelTable<float>& table, const Slices<const float>& slices,
+void TransformConv::from_all_slices(const kernels::KernelTable<float>& table, const Slices<const float>& products,
                                     std::int64_t count, const Target& target, float* half) const {
   constexpr std::int64_t chunk = kernels::transform_channels;
   kernels::FromHalfArgs<float> rows = from_half_args(Side::out, target);
   rows.half = half;
-  kernels::FromSlicesArgs<float> columns{.slices = nullptr,
+  kernels::FromSlicesArgs<float> columns{.products = nullptr,
                                          .half = half,
-                                         .slice_step = slices.step,
+                                         .product_step = products.step,
                                          .channels = chunk,
                                          .rows = {},
                                          .groups = {0, shape().groups},
                                          .adjoint = false};
-  const float* tile = slices.data;
+  const float* tile = products.data;
   for (const TransformTile& row : rows_)
     for (const TransformTile& column : columns_) {
       for (std::int64_t first = 0; first < count; first += chunk) {
         set_tile(rows, target.map + first, row, column);
         columns.rows = rows.rows;
-        columns.slices = tile + first;
+        columns.products = tile + first;
         table.of(transform_).from_slices(columns);
         rows.bias = target.bias ? target.bias + first : nullptr;
         rows.channels = std::min(chunk, count - first);
         table.of(transform_).from_half(rows);
       }
-      tile += slices.width;
+      tile += products.width;
     }
 }
 
@@ -205,13 +205,14 @@ void TransformConv::to_slices(const kernels::KernelTable<float>& table, Side sid
     }
 }
 
-void TransformConv::from_slices(const kernels::KernelTable<float>& table, Side side, const Slices<const float>& slices,
-                                std::int64_t images, std::int64_t first, std::int32_t group, float* half) const {
+void TransformConv::from_slices(const kernels::KernelTable<float>& table, Side side,
+                                const Slices<const float>& products, std::int64_t images, std::int64_t first,
+                                std::int32_t group, float* half) const {
   kernels::FromSlicesArgs<float> args{};
-  args.slices = slices.data;
+  args.products = products.data;
   args.half = half + half_offset(first);
-  args.slice_step = slices.step;
-  args.channels = slices.width;
+  args.product_step = products.step;
+  args.channels = products.width;
   args.groups = {group, group + 1};
   args.adjoint = side == Side::in;
   for (std::int64_t i = 0; i < images; ++i)
@@ -220,27 +221,36 @@ void TransformConv::from_slices(const kernels::KernelTable<float>& table, Side s
       for (std::size_t column = 0; column < columns_.size(); ++column) {
         table.of(transform_).from_slices(args);
         args.half += half_offset(channels(side));
-        args.slices += slices.width;
+        args.products += products.width;
       }
     }
 }
 
 void TransformConv::multiply(const kernels::KernelTable<float>& table, Side to, const Slices<const float>& in,
-                             std::int64_t tiles, const WeightGroup<const float>& weights, std::int64_t slices,
+                             std::int64_t tiles, const WeightGroup<const float>& weights, kernels::SliceGroups groups,
                              std::int64_t count, const Slices<float>& out) const {
-  table.slice_product({.in = in.data,
-                       .weights = weights.data,
-                       .out = out.data,
-                       .in_slice = in.step,
-                       .in_step = in.width,
-                       .weights_slice = weights.slice_step,
-                       .weights_step = weights.row_step,
-                       .out_slice = out.step,
-                       .out_step = out.width,
-                       .slices = slices,
-                       .count = tiles,
-                       .depth = channels(to == Side::in ? Side::out : Side::in),
-                       .channels = static_cast<std::int32_t>(count)});
+  kernels::SliceProductArgs<float> args{.in = in.data,
+                                        .weights = weights.data,
+                                        .out = out.data,
+                                        .in_slice = in.step,
+                                        .in_step = in.width,
+                                        .weights_slice = weights.slice_step,
+                                        .weights_step = weights.row_step,
+                                        .out_slice = out.step,
+                                        .out_step = out.width,
+                                        .real_slices = 0,
+                                        .complex_numbers = 0,
+                                        .count = tiles,
+                                        .depth = channels(to == Side::in ? Side::out : Side::in),
+                                        .channels = static_cast<std::int32_t>(count)};
+  for (std::int32_t group = groups.begin; group < groups.end; ++group) {
+    args.real_slices = shape().real_slices(group);
+    args.complex_numbers = shape().complex_numbers(group);
+    table.slice_product(args);
+    args.in += shape().slices_of(group) * in.step;
+    args.weights += shape().slices_of(group) * weights.slice_step;
+    args.out += shape().group_products() * out.step;
+  }
 }
 
 void TransformConv::from_half(const kernels::KernelTable<float>& table, Side side, const float* half,

@@ -59,17 +59,23 @@ class TransformConv {
   }
   /// Of an image's half-transformed tiles.
   std::int64_t half_elements(Side side) const noexcept { return tiles() * half_offset(channels(side)); }
-  /// Memory for half-transformed tiles, and for one group of slices, of `images` images. Throw ShapeError if it does
-  /// not fit into 63 bits.
+  /// Memory for half-transformed tiles, and for one group of slices or products, of `images` images. Throw ShapeError
+  /// if it does not fit into 63 bits.
   std::int64_t half_elements(Side side, std::int64_t images) const {
     return base::checked_mul(images, base::checked_mul(tiles(), half_offset(channels(side))));
   }
   std::int64_t group_elements(std::int64_t images, std::int64_t channels) const {
     return slices_elements(shape().group_slices(), images, channels);
   }
-  /// Memory for all slices.
+  std::int64_t group_products_elements(std::int64_t images, std::int64_t channels) const {
+    return slices_elements(shape().group_products(), images, channels);
+  }
+  /// Memory for all of them.
   std::int64_t slices_elements(std::int64_t images, std::int64_t channels) const {
     return slices_elements(shape().slices, images, channels);
+  }
+  std::int64_t products_elements(std::int64_t images, std::int64_t channels) const {
+    return slices_elements(shape().groups * shape().group_products(), images, channels);
   }
   Slices<float> slices_at(float* data, std::int64_t images, std::int64_t channels) const noexcept {
     return {data, images * tiles() * filled(channels) + slice_gap, filled(channels)};
@@ -109,12 +115,12 @@ class TransformConv {
   void to_slices(const kernels::KernelTable<float>& table, Side side, const float* half, std::int64_t images,
                  std::int64_t first, std::int64_t count, std::int32_t group, const Slices<float>& slices) const;
 
-  /// Slices of M: `in` times `count` channels of U. count: filled, at most transform_block.
+  /// Groups of M: `in` times `count` channels of U. count: filled, at most transform_block.
   void multiply(const kernels::KernelTable<float>& table, Side to, const Slices<const float>& in, std::int64_t tiles,
-                const WeightGroup<const float>& weights, std::int64_t slices, std::int64_t count,
+                const WeightGroup<const float>& weights, kernels::SliceGroups groups, std::int64_t count,
                 const Slices<float>& out) const;
-  /// And back along columns: a group's slices, to channels [first, first + slices.width) of half-transformed tiles.
-  void from_slices(const kernels::KernelTable<float>& table, Side side, const Slices<const float>& slices,
+  /// And back along columns: a group's M, to channels [first, first + products.width) of half-transformed tiles.
+  void from_slices(const kernels::KernelTable<float>& table, Side side, const Slices<const float>& products,
                    std::int64_t images, std::int64_t first, std::int32_t group, float* half) const;
 
   /// How a result leaves the transform.
@@ -132,9 +138,9 @@ class TransformConv {
   /// then stays in the first-level cache.
   void to_all_slices(const kernels::KernelTable<float>& table, const float* image, const Slices<float>& slices,
                      float* half) const;
-  /// `count` channels of one image's output from all of its slices, which begin with them.
-  void from_all_slices(const kernels::KernelTable<float>& table, const Slices<const float>& slices, std::int64_t count,
-                       const Target& target, float* half) const;
+  /// `count` channels of one image's output from all of its M, which begins with them.
+  void from_all_slices(const kernels::KernelTable<float>& table, const Slices<const float>& products,
+                       std::int64_t count, const Target& target, float* half) const;
 
  private:
   std::int64_t slices_elements(std::int64_t slices, std::int64_t images, std::int64_t channels) const;

@@ -114,7 +114,7 @@ struct AllSlices {
 
   std::int64_t v_elements(std::int64_t count) const { return forward.conv.slices_elements(count, forward.in_width()); }
   std::int64_t m_elements(std::int64_t count) const {
-    return forward.conv.slices_elements(count, forward.block_width());
+    return forward.conv.products_elements(count, forward.block_width());
   }
   // Scratch: V, M, a half-transformed tile, the map of one image.
   std::int64_t half_begin() const { return base::checked_add(v_elements(images), m_elements(images)); }
@@ -136,7 +136,7 @@ struct AllSlices {
       const std::int64_t begin = forward.layout.first_channel(block);
       const Slices<float> m = conv.slices_at(scratch + v_elements(images), count, forward.layout.width(block));
       conv.multiply(table, Side::out, v, count * conv.tiles(), forward.layout.group_at(t.weights, block, 0),
-                    conv.shape().slices, m.width, m);
+                    {0, conv.shape().groups}, m.width, m);
       for (std::int64_t i = 0; i < count; ++i)
         write_image(forward, t, first + i, begin, begin + forward.layout.channels(block), scratch + map_begin(),
                     [&](std::int64_t channel, std::int64_t channels, const TransformConv::Target& target) {
@@ -170,13 +170,12 @@ void multiply_group(const TransformForward& forward, const Slices<const float>& 
                     const float* weights, std::int32_t group, std::int64_t first, std::int64_t end, float* scratch,
                     float* half) {
   const TransformConv& conv = forward.conv;
-  float* const made = scratch + conv.group_elements(images, forward.block_width());
+  float* const made = scratch + conv.group_products_elements(images, forward.block_width());
   for (std::int64_t count; first < end; first += count) {
     count = std::min(end - first, forward.block_width() - first % forward.block_width());
     const WeightGroup<const float> u = weights_of(forward, weights, group, first, count, made);
     const Slices<float> products = conv.slices_at(scratch, images, count);
-    conv.multiply(*forward.table, Side::out, v, images * conv.tiles(), u, conv.shape().slices_of(group), count,
-                  products);
+    conv.multiply(*forward.table, Side::out, v, images * conv.tiles(), u, {group, group + 1}, count, products);
     conv.from_slices(*forward.table, Side::out, products, images, first, group, half);
   }
 }
@@ -193,7 +192,7 @@ struct ByGroups {
 
   std::int64_t v_elements(std::int64_t count) const { return forward.conv.group_elements(count, forward.in_width()); }
   std::int64_t m_elements(std::int64_t count) const {
-    return forward.conv.group_elements(count, forward.block_width());
+    return forward.conv.group_products_elements(count, forward.block_width());
   }
   // Scratch: half-transformed input and output, V and M of one group, the map of one image.
   std::int64_t half_out_begin() const { return forward.conv.half_elements(Side::in, images); }

@@ -107,7 +107,7 @@ class GroupPhase {
   }
   ScratchSlices u() const noexcept { return {b_->conv.channels(Side::out), b_->conv.channels(Side::in)}; }
   std::int64_t u_begin() const {
-    return base::checked_add(m_begin(), b_->data ? b_->conv.group_elements(images_, u().width()) : 0);
+    return base::checked_add(m_begin(), b_->data ? b_->conv.group_products_elements(images_, u().width()) : 0);
   }
   std::int64_t sums_begin() const {
     return base::checked_add(u_begin(), b_->data ? u().elements(b_->conv.shape()) : 0);
@@ -149,7 +149,7 @@ class GroupPhase {
       const WeightGroup<float> u = this->u().at(scratch + u_begin(), count);
       kernel.to_slices(*b_->table, conv.transform(), {group, group + 1}, 0, conv.channels(Side::out), first, count, u);
       const Slices<float> m = conv.slices_at(scratch + m_begin(), images, count);
-      conv.multiply(*b_->table, Side::in, z, images * conv.tiles(), u, conv.shape().slices_of(group), count, m);
+      conv.multiply(*b_->table, Side::in, z, images * conv.tiles(), u, {group, group + 1}, count, m);
       conv.from_slices(*b_->table, Side::in, m, images, first, group, half);
     }
   }

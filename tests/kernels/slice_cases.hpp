@@ -7,12 +7,14 @@ namespace tilewise::test {
 template <>
 struct Case<SliceProductArgs> {
   static constexpr bool has_integers = true;
-  std::int64_t slices, count, depth, channels;
+  std::int64_t real_slices, complex_numbers, count, depth, channels;
   std::int64_t in_step, in_slice, weights_step, weights_slice, out_step, out_slice;
   std::vector<double> in, weights, out;
 
   Case(Draw& draw, TileSizes tile) {
-    slices = draw.size(3);
+    real_slices = draw.between(0, 3);
+    complex_numbers = real_slices == 0 ? draw.size(2) : draw.between(0, 2);
+    const std::int64_t slices = real_slices + 3 * complex_numbers, products = real_slices + 2 * complex_numbers;
     count = draw.size(2 * tile.places + 1);
     depth = draw.size(2 * tile.places + 1);
     channels = transform_channels * draw.size(transform_block / transform_channels);
@@ -24,10 +26,10 @@ struct Case<SliceProductArgs> {
     out_slice = count * out_step + draw.between(0, 3);
     in = draw.values((slices - 1) * in_slice + (count - 1) * in_step + depth);
     weights = draw.values((slices - 1) * weights_slice + (depth - 1) * weights_step + channels);
-    out.assign(static_cast<std::size_t>((slices - 1) * out_slice + (count - 1) * out_step + channels), NAN);
+    out.assign(static_cast<std::size_t>((products - 1) * out_slice + (count - 1) * out_step + channels), NAN);
   }
 
-  std::int64_t terms() const { return depth; }
+  std::int64_t terms() const { return 2 * depth; }
   void make_absolute() { test::make_absolute(in), test::make_absolute(weights); }
 
   template <class T>
@@ -43,7 +45,8 @@ struct Case<SliceProductArgs> {
                          .weights_step = weights_step,
                          .out_slice = out_slice,
                          .out_step = out_step,
-                         .slices = slices,
+                         .real_slices = real_slices,
+                         .complex_numbers = complex_numbers,
                          .count = count,
                          .depth = depth,
                          .channels = static_cast<std::int32_t>(channels)});

@@ -206,7 +206,7 @@ class TileRun {
   }
 
   /// Twice onto the same map: what is accumulated, by rows or columns, is then there twice.
-  std::vector<double> from_slices(const float* slices, int slots, TileAxis rows, TileAxis columns,
+  std::vector<double> from_slices(const float* products, int slots, TileAxis rows, TileAxis columns,
                                   std::int64_t channels, bool adjoint) {
     const TileMap map(slots, rows, columns, channels, draw_);
     constexpr double between = 1e6;
@@ -214,10 +214,10 @@ class TileRun {
         map.spread(std::vector<double>(static_cast<std::size_t>(slots * slots * channels), NAN), between));
     const std::int64_t width = whole(channels);
     float* const half = buffers_.output(half_tile_elements(tile_.slots(), channels));
-    for_each_range([&](SliceGroups groups, std::int64_t first) {
-      kernels_.from_slices({.slices = slices + first * width,
+    for_each_range([&](SliceGroups groups, std::int64_t) {
+      kernels_.from_slices({.products = products + groups.begin * tile_.shape->group_products() * width,
                             .half = half,
-                            .slice_step = width,
+                            .product_step = width,
                             .channels = width,
                             .rows = rows,
                             .groups = groups,
@@ -302,20 +302,23 @@ class TileRun {
 
   const float* product(const float* in, const float* weights, std::int64_t in_width, std::int64_t out_width,
                        std::int64_t depth) {
-    float* const out = buffers_.output(slices() * out_width);
-    table_.slice_product({.in = in,
-                          .weights = weights,
-                          .out = out,
-                          .in_slice = in_width,
-                          .in_step = in_width,
-                          .weights_slice = depth * out_width,
-                          .weights_step = out_width,
-                          .out_slice = out_width,
-                          .out_step = out_width,
-                          .slices = slices(),
-                          .count = 1,
-                          .depth = depth,
-                          .channels = static_cast<std::int32_t>(out_width)});
+    const TransformShape& shape = *tile_.shape;
+    float* const out = buffers_.output(shape.groups * shape.group_products() * out_width);
+    for (std::int32_t group = 0; group < shape.groups; ++group)
+      table_.slice_product({.in = in + shape.first_slice(group) * in_width,
+                            .weights = weights + shape.first_slice(group) * depth * out_width,
+                            .out = out + group * shape.group_products() * out_width,
+                            .in_slice = in_width,
+                            .in_step = in_width,
+                            .weights_slice = depth * out_width,
+                            .weights_step = out_width,
+                            .out_slice = out_width,
+                            .out_step = out_width,
+                            .real_slices = shape.real_slices(group),
+                            .complex_numbers = shape.complex_numbers(group),
+                            .count = 1,
+                            .depth = depth,
+                            .channels = static_cast<std::int32_t>(out_width)});
     return out;
   }
 

@@ -30,6 +30,12 @@ struct TransformShape {
     return group == 0 ? 0 : slices - (groups - group) * group_slices();
   }
   constexpr std::int32_t slices_of(std::int32_t group) const { return first_slice(group + 1) - first_slice(group); }
+
+  /// Slices of M in each group. A complex number of a Fourier transform takes three slices of V and U, but two of M; a
+  /// group's complex numbers come after what is real.
+  constexpr std::int32_t group_products() const { return slots * slots / groups; }
+  constexpr std::int32_t complex_numbers(std::int32_t group) const { return slices_of(group) - group_products(); }
+  constexpr std::int32_t real_slices(std::int32_t group) const { return group_products() - 2 * complex_numbers(group); }
 };
 
 /// Groups [begin, end) of a transform's slices.
@@ -81,13 +87,13 @@ struct ToSlicesArgs {
   bool adjoint;
 };
 
-/// The way back: the coefficients of `half` that the slices of `groups` make. Not adjoint: B, the outputs being the
-/// first slots of each axis. Adjoint: T's adjoint, the gradient of the input.
+/// The way back: the coefficients of `half` that the products of the slices of `groups` make. Not adjoint: B, the
+/// outputs being the first slots of each axis. Adjoint: T's adjoint, the gradient of the input.
 template <class T>
 struct FromSlicesArgs {
-  const T* slices;
+  const T* products;
   T* half;
-  std::int64_t slice_step;
+  std::int64_t product_step;
   std::int64_t channels;
   TileAxis rows;
   SliceGroups groups;
@@ -145,10 +151,12 @@ struct WeightTapsArgs {
   std::int64_t rows, channels;
 };
 
-/// The products of `slices` slices: out[s*out_slice + t*out_step + n] = sum_{k<depth} in[s*in_slice + t*in_step + k] *
+/// Slices of M from those of V and U: first `real_slices` of each, the product of slice s being
+/// out[s*out_slice + t*out_step + n] = sum_{k<depth} in[s*in_slice + t*in_step + k] *
 /// weights[s*weights_slice + k*weights_step + n] for 0 <= t < count and 0 <= n < channels, as one chain of fused
-/// multiply-adds in the order of k, from zero; count may be 0. channels: a multiple of transform_channels, at most
-/// transform_block.
+/// multiply-adds in the order of k, from zero. Then, for each complex number, three slices of `in` and of `weights`, of
+/// products p, q and r, make two of `out`: p + q and p + r, the chain of p continued. count may be 0. channels: a
+/// multiple of transform_channels, at most transform_block.
 template <class T>
 struct SliceProductArgs {
   const T* in;
@@ -157,7 +165,7 @@ struct SliceProductArgs {
   std::int64_t in_slice, in_step;
   std::int64_t weights_slice, weights_step;
   std::int64_t out_slice, out_step;
-  std::int64_t slices, count, depth;
+  std::int64_t real_slices, complex_numbers, count, depth;
   std::int32_t channels;
 };
 

@@ -13,19 +13,31 @@
 namespace tilewise::kernels {
 namespace {
 
-/// Slices of a column of real numbers, that of the rows' coefficient 0 or N/2: the real coefficients 0 and N/2 and the
-/// complex ones 1 to N/2 - 1. Both columns are the first group; each other group is a complex column, with N complex
-/// coefficients.
-template <int N>
-constexpr int real_column_slices = 2 + 3 * (N / 2 - 1);
+/// The first group: the columns of real numbers, those of the rows' coefficients 0 and N/2. First come the real
+/// coefficients 0 and N/2 of both columns, then of each the complex ones 1 to N/2 - 1, in `Parts` slices. Each other
+/// group is a complex column, with N complex coefficients.
+template <int N, int Parts>
+struct RealColumn {
+  static constexpr int complex_numbers = N / 2 - 1;
+  static constexpr int group_slices = 4 + 2 * Parts * complex_numbers;
+  int column;
+  constexpr int first() const { return 2 * column; }
+  constexpr int last() const { return 2 * column + 1; }
+  constexpr int complex(int k) const { return 4 + Parts * (column * complex_numbers + k - 1); }
+};
 
-/// Where the three slices of a complex number z lie: a*(Re z + Im z), b*Re z, c*Im z. With a = Re u, b = Re u - Im u,
-/// c = Re u + Im u for the weight u, Re zu is the first minus the third, Im zu the first minus the second. The adjoint
-/// has the second and the third in each other's place.
+/// The slices of a complex number z, (Re z + Im z, Re z, Im z), are multiplied by those of the weight u, (Re u, Im u -
+/// Re u, -Re u - Im u). Of their products the first and the second make Im zu, the first and the third Re zu. In the
+/// adjoint Re z and Im z have each other's place; then these are the real and the imaginary part of z * conj(u).
 struct ComplexSlices {
-  std::int64_t real, imaginary;
+  std::int64_t real, imaginary;  ///< from the first slice to that of the part
   ComplexSlices(std::int64_t slice_step, bool adjoint)
       : real(adjoint ? 2 * slice_step : slice_step), imaginary(adjoint ? slice_step : 2 * slice_step) {}
+};
+struct ComplexProducts {
+  std::int64_t real, imaginary;
+  ComplexProducts(std::int64_t product_step, bool adjoint)
+      : real(adjoint ? 0 : product_step), imaginary(adjoint ? product_step : 0) {}
 };
 
 /// A row of the tile: so many leading slots lie on the map, or N for any.
@@ -54,6 +66,7 @@ class FourierToSlices {
   using V = Vec<Arch>;
 
  public:
+  static constexpr int parts = 3;
   FourierToSlices(const ToSlicesArgs<float>& args, std::int64_t channel)
       : half_(half_tile_at(args.half, N, channel)),
         slices_(args.slices + channel),
@@ -66,11 +79,11 @@ class FourierToSlices {
     for (int column = 0; column < 2; ++column) {
       V spectrum[N];
       transform(column, spectrum);
-      const int first = column * real_column_slices<N>;
-      store<Arch>(slices_ + first * slice_step_, spectrum[0]);
-      store<Arch>(slices_ + (first + 1) * slice_step_, spectrum[1]);
+      const RealColumn<N, 3> to{column};
+      store<Arch>(slices_ + to.first() * slice_step_, spectrum[0]);
+      store<Arch>(slices_ + to.last() * slice_step_, spectrum[1]);
       unroll<N / 2 - 1>(
-          [&](auto j) TILEWISE_INLINE { store_complex(first + 2 + 3 * j, spectrum[2 * j + 2], spectrum[2 * j + 3]); });
+          [&](auto j) TILEWISE_INLINE { store_complex(to.complex(j + 1), spectrum[2 * j + 2], spectrum[2 * j + 3]); });
     }
   }
 
@@ -121,21 +134,22 @@ class FourierFromSlices {
   static constexpr int half_spectrum = N / 2;
 
  public:
+  static constexpr int parts = 2;
   FourierFromSlices(const FromSlicesArgs<float>& args, std::int64_t channel)
-      : slices_(args.slices + channel),
+      : products_(args.products + channel),
         half_(half_tile_at(args.half, N, channel)),
-        slice_step_(args.slice_step),
+        product_step_(args.product_step),
         rows_(args.rows),
-        parts_(args.slice_step, !args.adjoint) {}
+        parts_(args.product_step, args.adjoint) {}
 
   [[gnu::noinline]] void real_columns() const {
     for (int column = 0; column < 2; ++column) {
-      const int first = column * real_column_slices<N>;
+      const RealColumn<N, 2> from{column};
       V real[half_spectrum + 1], imaginary[half_spectrum + 1];
-      real[0] = load<Arch>(slices_ + first * slice_step_);
-      real[half_spectrum] = load<Arch>(slices_ + (first + 1) * slice_step_);
+      real[0] = load<Arch>(products_ + from.first() * product_step_);
+      real[half_spectrum] = load<Arch>(products_ + from.last() * product_step_);
       unroll<half_spectrum - 1>(
-          [&](auto j) TILEWISE_INLINE { load_complex(first + 2 + 3 * j, real[j + 1], imaginary[j + 1]); });
+          [&](auto j) TILEWISE_INLINE { load_complex(from.complex(j + 1), real[j + 1], imaginary[j + 1]); });
       transform(column, real, imaginary);
     }
   }
@@ -145,12 +159,12 @@ class FourierFromSlices {
     alignas(64) float kept[half_spectrum + 1][2][lanes<Arch>];  // what the column of imaginary parts is made of
     V zero_imaginary, half_imaginary;
     load_complex(first, real[0], zero_imaginary);
-    load_complex(first + 3 * half_spectrum, real[half_spectrum], half_imaginary);
+    load_complex(first + 2 * half_spectrum, real[half_spectrum], half_imaginary);
     unroll<half_spectrum - 1>([&](auto j) TILEWISE_INLINE {
       constexpr int k = j.value + 1;
       V a, b, c, d;
-      load_complex(first + 3 * k, a, b);
-      load_complex(first + 3 * (N - k), c, d);
+      load_complex(first + 2 * k, a, b);
+      load_complex(first + 2 * (N - k), c, d);
       real[k] = a + c;
       imaginary[k] = b - d;
       store<Arch>(kept[k][0], b + d);
@@ -167,11 +181,10 @@ class FourierFromSlices {
   }
 
  private:
-  [[gnu::always_inline]] void load_complex(int slice, V& real, V& imaginary) const {
-    const float* const from = slices_ + slice * slice_step_;
-    const V sum = load<Arch>(from);
-    real = sum - load<Arch>(from + parts_.real);
-    imaginary = sum - load<Arch>(from + parts_.imaginary);
+  [[gnu::always_inline]] void load_complex(int first, V& real, V& imaginary) const {
+    const float* const from = products_ + first * product_step_;
+    real = load<Arch>(from + parts_.real);
+    imaginary = load<Arch>(from + parts_.imaginary);
   }
   [[gnu::always_inline]] void transform(int coefficient, const V (&real)[half_spectrum + 1],
                                         const V (&imaginary)[half_spectrum + 1]) const {
@@ -182,11 +195,11 @@ class FourierFromSlices {
     });
   }
 
-  const float* slices_;
+  const float* products_;
   float* half_;
-  std::int64_t slice_step_;
+  std::int64_t product_step_;
   TileAxis rows_;
-  ComplexSlices parts_;
+  ComplexProducts parts_;
 };
 
 /// Wanted: so many leading slots of a row lie on the map, or N for any.

@@ -14,11 +14,12 @@ class FourierWeightSlices {
   static constexpr int half_spectrum = N / 2;
 
  public:
+  static constexpr int parts = 3;
   FourierWeightSlices(const float* taps, float* slices, const WeightSlicesArgs<float>& args)
       : slices_(slices), slice_step_(args.slice_step) {
     unroll<3>([&](auto a) TILEWISE_INLINE {
       const float* const row = taps + a * args.tap_row;
-      const V left = load<Arch>(row), right = load<Arch>(row + 2 * args.tap_column), scale(2.f / (N * N));
+      const V left = load<Arch>(row), right = load<Arch>(row + 2 * args.tap_column), scale(-2.f / (N * N));
       middle_[a] = scale * load<Arch>(row + args.tap_column);
       sum_[a] = scale * (left + right);
       difference_[a] = scale * (right - left);
@@ -27,16 +28,15 @@ class FourierWeightSlices {
 
   void real_columns() const {
     for (int real_column = 0; real_column < 2; ++real_column) {
-      const V sign(real_column == 0 ? 1.f : -1.f), once(0.5f);
+      const V sign(real_column == 0 ? 1.f : -1.f), once(-0.5f);
+      const RealColumn<N, 3> to{real_column};
       V column[3];
       unroll<3>([&](auto a) TILEWISE_INLINE { column[a] = fma<Arch>(sign, sum_[a], middle_[a]); });
       const V even = column[0] + column[2], odd = column[2] - column[0];
-      const int first = real_column * real_column_slices<N>;
-      store<Arch>(slices_ + first * slice_step_, once * (column[1] + even));
-      store<Arch>(slices_ + (first + 1) * slice_step_, once * (column[1] - even));
+      store<Arch>(slices_ + to.first() * slice_step_, once * (column[1] + even));
+      store<Arch>(slices_ + to.last() * slice_step_, once * (column[1] - even));
       for (int k = 1; k < half_spectrum; ++k)
-        store_complex(first + 2 + 3 * (k - 1), fma<Arch>(V(Circle<N>::cosine[k]), even, column[1]),
-                      V(Circle<N>::sine[k]) * odd);
+        store_complex(to.complex(k), fma<Arch>(V(Circle<N>::cosine[k]), even, column[1]), V(Circle<N>::sine[k]) * odd);
     }
   }
 
@@ -62,17 +62,18 @@ class FourierWeightSlices {
   }
 
  private:
+  /// Of the number with its sign turned.
   [[gnu::always_inline]] void store_complex(int slice, V real, V imaginary) const {
     float* const to = slices_ + slice * slice_step_;
-    store<Arch>(to, real);
+    store<Arch>(to, -real);
     store<Arch>(to + slice_step_, real - imaginary);
     store<Arch>(to + 2 * slice_step_, real + imaginary);
   }
 
   float* slices_;
   std::int64_t slice_step_;
-  // Of each row of taps: the middle one, the sum and the difference of the others. What is left out of the spectrum
-  // counts twice.
+  // Of each row of taps: the middle one, the sum and the difference of the others, their sign turned as two of a
+  // complex number's slices have it. What is left out of the spectrum counts twice.
   V middle_[3], sum_[3], difference_[3];
 };
 
@@ -83,6 +84,7 @@ class FourierWeightHalf {
   static constexpr int half_spectrum = N / 2;
 
  public:
+  static constexpr int parts = 3;
   FourierWeightHalf(const float* slices, float* half, const WeightHalfArgs<float>& args)
       : slices_(slices),
         half_(half),
@@ -93,13 +95,13 @@ class FourierWeightHalf {
   void real_columns() const {
     for (int real_column = 0; real_column < 2; ++real_column) {
       const V once(0.5f);
-      const int first = real_column * real_column_slices<N>;
-      const V zero = once * load<Arch>(slices_ + first * slice_step_);
-      const V last = once * load<Arch>(slices_ + (first + 1) * slice_step_);
+      const RealColumn<N, 3> from{real_column};
+      const V zero = once * load<Arch>(slices_ + from.first() * slice_step_);
+      const V last = once * load<Arch>(slices_ + from.last() * slice_step_);
       V column = zero + last, even = zero - last, odd(0.f);
       for (int k = 1; k < half_spectrum; ++k) {
         V real, imaginary;
-        load_complex(first + 2 + 3 * (k - 1), real, imaginary);
+        load_complex(from.complex(k), real, imaginary);
         column = column + real;
         even = fma<Arch>(V(Circle<N>::cosine[k]), real, even);
         odd = fma<Arch>(V(Circle<N>::sine[k]), imaginary, odd);

@@ -64,12 +64,12 @@ template <class Arch, class Axis, bool Adjoint>
   using V = Vec<Arch>;
   constexpr int to = Adjoint ? Axis::slots : Axis::outputs, points = Axis::slots;
   float* const half = half_tile_at(args.half, points, channel);
-  const std::int64_t slice_step = args.slice_step;
+  const std::int64_t product_step = args.product_step;
   const TileAxis rows = args.rows;
-  const float* slices = args.slices + channel;
-  for (int j = args.groups.begin; j < args.groups.end; ++j, slices += points * slice_step) {
+  const float* products = args.products + channel;
+  for (int j = args.groups.begin; j < args.groups.end; ++j, products += points * product_step) {
     V t[points], y[to];
-    unroll<points>([&](auto i) TILEWISE_INLINE { t[i] = load<Arch>(slices + i * slice_step); });
+    unroll<points>([&](auto i) TILEWISE_INLINE { t[i] = load<Arch>(products + i * product_step); });
     from_points<Arch, Axis, Adjoint>(t, y);
     unroll<to>([&](auto r) TILEWISE_INLINE {
       if (has_slot(rows, r)) store<Arch>(half + half_place(points, j, r), y[r]);

@@ -17,15 +17,20 @@ struct SliceSteps {
 };
 
 /// One register tile: out[r][v] = sum over k of in[r*in_row + k*in_step] * columns[k*columns_step + v], each v a
-/// vector. Pointers come as arguments, for what was just stored into a struct is slow to load from it. Each step of k
-/// asks for one more cache line from `next` on: the columns of the next slice, which are far away.
-template <class Arch, int Rows, int Vectors>
-void slice_tile(const SliceSteps& steps, const float* in, const float* columns, float* out, const float* next) {
+/// vector; with From, added to from[], which lies as out does. Pointers come as arguments, for what was just stored
+/// into a struct is slow to load from it. Each step of k asks for one more cache line from `next` on: the columns of
+/// the next slice, which are far away.
+template <class Arch, int Rows, int Vectors, bool From>
+void slice_tile(const SliceSteps& steps, const float* in, const float* columns, const float* from, float* out,
+                const float* next) {
   const std::int64_t in_row = steps.in_row, in_step = steps.in_step, columns_step = steps.columns_step,
                      out_row = steps.out_row;
   Vec<Arch> sum[Rows][Vectors];
-  unroll<Rows>([&](auto r)
-                   TILEWISE_INLINE { unroll<Vectors>([&](auto v) TILEWISE_INLINE { sum[r][v] = Vec<Arch>(0.f); }); });
+  unroll<Rows>([&](auto r) TILEWISE_INLINE {
+    unroll<Vectors>([&](auto v) TILEWISE_INLINE {
+      sum[r][v] = From ? load<Arch>(from + r * out_row + v * lanes<Arch>) : Vec<Arch>(0.f);
+    });
+  });
   for (std::int64_t k = steps.depth; k > 0; --k) {
     __builtin_prefetch(next);
     Vec<Arch> b[Vectors];
@@ -48,36 +53,64 @@ struct SliceLoop {
   const float *in, *columns;
   float* out;
   std::int64_t in_slice, columns_slice, out_slice;
-  std::int64_t slices, rows, channels;
+  std::int64_t real_slices, complex_numbers, rows, channels;
 };
 
-/// All tiles of all slices, in groups of `Vectors` vectors of channels.
+/// The register tiles of a slice, in groups of `Vectors` vectors of channels: even ones, the higher ones first.
+template <class Arch, int Vectors, class Rows>
+class SliceTiles;
 template <class Arch, int Vectors, int... R>
-void slice_tiles(const SliceLoop& loop, const SliceSteps& steps, std::integer_sequence<int, R...>) {
-  using Tile = void (*)(const SliceSteps&, const float*, const float*, float*, const float*);
-  static constexpr Tile by_rows[] = {&slice_tile<Arch, R + 1, Vectors>...};
-  constexpr std::int64_t most = sizeof...(R), width = Vectors * lanes<Arch>;
-  if (loop.rows == 0) return;
-  // Even tiles, the higher ones first.
-  const std::int64_t tiles = (loop.rows + most - 1) / most, low = loop.rows / tiles, high_tiles = loop.rows % tiles;
-  const Tile low_tile = by_rows[low - 1], high_tile = by_rows[high_tiles > 0 ? low : low - 1];
-  for (std::int64_t s = 0; s < loop.slices; ++s)
-    for (std::int64_t group = 0; group < loop.channels / width; ++group) {
-      const float* in = loop.in + s * loop.in_slice;
-      const float* const columns = loop.columns + s * loop.columns_slice + group * width;
-      float* out = loop.out + s * loop.out_slice + group * width;
-      const float* next = columns + loop.columns_slice;
-      const auto run = [&](Tile tile, std::int64_t rows, std::int64_t count) TILEWISE_INLINE {
-        for (; count > 0; --count) {
-          tile(steps, in, columns, out, next);
-          in += rows * steps.in_row;
-          out += rows * steps.out_row;
-          next += steps.depth * cache_line;
-        }
-      };
-      run(high_tile, low + 1, high_tiles);
-      run(low_tile, low, tiles - high_tiles);
+class SliceTiles<Arch, Vectors, std::integer_sequence<int, R...>> {
+  using Tile = void (*)(const SliceSteps&, const float*, const float*, const float*, float*, const float*);
+  static constexpr Tile from_zero[] = {&slice_tile<Arch, R + 1, Vectors, false>...};
+  static constexpr Tile from_sums[] = {&slice_tile<Arch, R + 1, Vectors, true>...};
+  static constexpr std::int64_t most = sizeof...(R), width = Vectors * lanes<Arch>;
+
+ public:
+  SliceTiles(const SliceLoop& loop, const SliceSteps& steps)
+      : loop_(loop),
+        steps_(steps),
+        tiles_((loop.rows + most - 1) / most),
+        low_(loop.rows / tiles_),
+        high_tiles_(loop.rows % tiles_) {}
+
+  /// Slice `slice` of `in` and columns to `out`, added to `from` unless that is null.
+  void run(std::int64_t slice, const float* from, float* out) const {
+    const Tile* const by_rows = from ? from_sums : from_zero;
+    if (!from) from = out;  // not read
+    for (std::int64_t column = 0; column < loop_.channels; column += width) {
+      const float* in = loop_.in + slice * loop_.in_slice;
+      const float* const columns = loop_.columns + slice * loop_.columns_slice + column;
+      const float* next = columns + loop_.columns_slice;
+      std::int64_t place = column;
+      for (std::int64_t tile = 0; tile < tiles_; ++tile) {
+        const std::int64_t rows = tile < high_tiles_ ? low_ + 1 : low_;
+        by_rows[rows - 1](steps_, in, columns, from + place, out + place, next);
+        in += rows * steps_.in_row;
+        place += rows * steps_.out_row;
+        next += steps_.depth * cache_line;
+      }
     }
+  }
+
+ private:
+  const SliceLoop& loop_;
+  const SliceSteps& steps_;
+  std::int64_t tiles_, low_, high_tiles_;
+};
+
+/// What is real, then the complex numbers, whose first product waits in the place of their last.
+template <class Tiles>
+void run_slices(const SliceLoop& loop, const Tiles& tiles) {
+  float* out = loop.out;
+  std::int64_t slice = 0;
+  for (; slice < loop.real_slices; ++slice, out += loop.out_slice) tiles.run(slice, nullptr, out);
+  for (std::int64_t number = 0; number < loop.complex_numbers; ++number, slice += 3, out += 2 * loop.out_slice) {
+    float* const last = out + loop.out_slice;
+    tiles.run(slice, nullptr, last);
+    tiles.run(slice + 1, last, out);
+    tiles.run(slice + 2, last, last);
+  }
 }
 
 /// Register tiles of at most Sums vectors of sums, MaxVectors wide, or, where that is transform_block, as wide as a
@@ -87,27 +120,29 @@ void slice_loop(const SliceLoop& loop, const SliceSteps& steps) {
   constexpr int most_rows = 12;
   constexpr std::int64_t widest = MaxVectors * lanes<Arch>;
   static_assert(widest == transform_channels || widest == transform_block);
+  if (loop.rows == 0) return;
   const std::int64_t width = widest == transform_channels ? widest : loop.channels;
   unroll<MaxVectors>([&](auto v) TILEWISE_INLINE {
     constexpr int vectors = v.value + 1;
     constexpr int max_rows = Sums / vectors < most_rows ? Sums / vectors : most_rows;
     if constexpr ((vectors * lanes<Arch>) % transform_channels == 0)
       if (width == vectors * lanes<Arch>)
-        slice_tiles<Arch, vectors>(loop, steps, std::make_integer_sequence<int, max_rows>{});
+        run_slices(loop, SliceTiles<Arch, vectors, std::make_integer_sequence<int, max_rows>>(loop, steps));
   });
 }
 
 template <class Arch, int Sums, int MaxVectors>
 void slice_product(const SliceProductArgs<float>& args) {
-  slice_loop<Arch, Sums, MaxVectors>({args.in, args.weights, args.out, args.in_slice, args.weights_slice,
-                                      args.out_slice, args.slices, args.count, args.channels},
-                                     {args.in_step, 1, args.weights_step, args.out_step, args.depth});
+  slice_loop<Arch, Sums, MaxVectors>(
+      {args.in, args.weights, args.out, args.in_slice, args.weights_slice, args.out_slice, args.real_slices,
+       args.complex_numbers, args.count, args.channels},
+      {args.in_step, 1, args.weights_step, args.out_step, args.depth});
 }
 
 template <class Arch, int Sums, int MaxVectors>
 void slice_gradient(const SliceGradientArgs<float>& args) {
   slice_loop<Arch, Sums, MaxVectors>({args.in, args.gradient, args.out, args.in_slice, args.gradient_slice,
-                                      args.out_slice, args.slices, args.rows, args.channels},
+                                      args.out_slice, args.slices, 0, args.rows, args.channels},
                                      {1, args.in_step, args.gradient_step, args.out_step, args.count});
 }
 

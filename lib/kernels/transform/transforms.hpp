@@ -65,10 +65,10 @@ struct Fourier {
     int first = 0, group = groups.begin;
     if (group == 0) {
       columns.real_columns();
-      first = 2 * real_column_slices<N>;
+      first = RealColumn<N, Columns::parts>::group_slices;
       ++group;
     }
-    for (; group < groups.end; ++group, first += 3 * N) columns.complex_column(group, first);
+    for (; group < groups.end; ++group, first += Columns::parts * N) columns.complex_column(group, first);
   }
 };
 
