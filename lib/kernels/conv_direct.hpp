@@ -57,7 +57,7 @@ template <class Arch, int Positions, int Places, int Vectors, int BlockVectors, 
 }
 
 /// sum = the whole chains, start and all taps, of `Positions` output positions whose taps have the same weights. With
-/// Ahead they have one tap each.
+/// Ahead they have one row of taps.
 template <class Arch, int Positions, int Places, int Vectors, int BlockVectors, class Next = NothingAhead>
 [[gnu::always_inline]] inline void conv_sums(Vec<Arch> (&sum)[Positions * Places][Vectors],
                                              const ConvTileArgs<float>& args, const ConvTaps* taps, std::int64_t first,
@@ -80,8 +80,12 @@ template <class Arch, int Positions, int Places, int Vectors, int BlockVectors, 
   unroll<Positions>([&](auto q) TILEWISE_INLINE { in[q] = args.in + first * args.in_step + taps[q].in_offset; });
   const float* weights = args.weights + taps->weights_offset;
   if constexpr (std::is_same_v<Next, Ahead>) {
-    add_products<Arch, Positions, Places, Vectors, BlockVectors>(sum, in, 0, args.in_step, weights, args.in_channels,
-                                                                 ahead);
+    for (std::int64_t c = 0; c < taps->columns; ++c) {
+      Ahead of_column = ahead;
+      of_column.next += c * args.ahead_column * static_cast<std::int64_t>(sizeof(float));
+      add_products<Arch, Positions, Places, Vectors, BlockVectors>(
+          sum, in, c * args.in_column, args.in_step, weights + c * args.weights_column, args.in_channels, of_column);
+    }
   } else {
     std::int64_t columns = taps->columns;
     std::int64_t length = args.in_channels;
@@ -97,7 +101,7 @@ template <class Arch, int Positions, int Places, int Vectors, int BlockVectors, 
   }
 }
 
-/// The part of `args.ahead` that falls to the tile of places [first, first + places).
+/// The part of `args.ahead` that falls to the tile of places [first, first + places), for a column of taps.
 template <class Next>
 [[gnu::always_inline]] inline Next ahead_of_tile(const ConvTileArgs<float>& args, std::int64_t first, int places) {
   if constexpr (std::is_same_v<Next, Ahead>) {
@@ -229,7 +233,7 @@ void conv_tile_of_vectors(const ConvTileArgs<float>& args, std::integer_sequence
   static constexpr Kernel pool4[] = {&conv_pool4_places<Arch, P4 + 1, Vectors, BlockVectors>...};
   // A single tile has no time to spare: the next weights take as long to come as its own do to be used.
   if (args.position_count == 1 && args.ahead && args.count > static_cast<int>(sizeof...(P)) &&
-      args.positions->rows == 1 && args.positions->columns == 1)
+      args.positions->rows == 1)
     run_tiles(args, args.count, asking);
   else if (args.position_count == 1)
     run_tiles(args, args.count, plain);

@@ -120,17 +120,18 @@ struct DenseDataGradient {
     for (std::int64_t item = work.item_begin; item < work.item_end; ++item) {
       const std::int64_t feature = item * slice_features, features = std::min(slice_features, in - feature);
       for_each_block([&](std::int64_t sample, std::int64_t samples, const T* gradient) {
-        multiply(table, weights + feature * block_size, features, gradient, samples, result);
+        multiply(table, weights, feature, features, gradient, samples, result);
         table.transpose({result, x_gradient + sample * in + feature, block_size, in, features, samples});
       });
     }
   }
 
  private:
-  /// The whole blocks of outputs, then what is left of the last one, whose filling is not read.
+  /// The whole blocks of outputs, then what is left of the last one, whose filling is not read. Meanwhile the weights
+  /// of the next slice come near.
   template <class T>
-  void multiply(const kernels::KernelTable<T>& table, const T* weights, std::int64_t features, const T* gradient,
-                std::int64_t samples, T* result) const {
+  void multiply(const kernels::KernelTable<T>& table, const T* weights, std::int64_t feature, std::int64_t features,
+                const T* gradient, std::int64_t samples, T* result) const {
     const auto whole_blocks = static_cast<std::int32_t>(out / block_size);
     kernels::ConvTileArgs<T> args{};
     args.in_step = args.out_step = block_size;
@@ -140,9 +141,12 @@ struct DenseDataGradient {
     args.count = features;
     args.position_count = 1;
     args.out_channels = static_cast<std::int32_t>(samples);
+    args.ahead_count = std::min(features, in - feature - features) * block_size;
+    args.ahead_column = args.in_column;
     const auto sum = [&](std::int32_t first_block, std::int32_t blocks, std::int64_t outputs) {
       const kernels::ConvTaps taps{0, 0, 1, blocks};
-      args.in = weights + first_block * args.in_column;
+      args.in = weights + first_block * args.in_column + feature * block_size;
+      args.ahead = args.ahead_count > 0 ? args.in + features * block_size : nullptr;
       args.weights = gradient + first_block * args.weights_column;
       args.positions = &taps;
       args.in_channels = outputs;

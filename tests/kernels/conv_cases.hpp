@@ -111,7 +111,8 @@ struct Case<ConvTileArgs> {
                        .accumulate = accumulate,
                        .activation = activation,
                        .ahead = asks_ahead ? weights_data : nullptr,
-                       .ahead_count = static_cast<std::int64_t>(2 * packed.size())});  // beyond its end is no harm
+                       .ahead_count = static_cast<std::int64_t>(2 * packed.size()),  // beyond its end is no harm
+                       .ahead_column = static_cast<std::int64_t>(packed.size())});
     }
     Results results;
     results.add_values(out_data, out.size());

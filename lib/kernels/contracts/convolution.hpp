@@ -39,8 +39,9 @@ struct ConvTaps {
 ///   and index[i*index_step + n] = the number of the first position that has it; dead_index_u8 if the activation is
 ///   ReLU and the largest sum is not above zero. NaN counts as the largest, and is not above zero.
 /// `weights` and `bias` hold channel_block columns (KernelTable), of which those from out_channels on are ignored.
-/// `ahead_count` elements from `ahead` on may be brought into the cache meanwhile, so that the next call finds its
-/// weights there; they are not read. in_channels must not be 0 then.
+/// For each column c of taps, `ahead_count` elements from ahead + c*ahead_column on may be brought into the cache
+/// meanwhile, where a position has one row of taps: so the next call finds there what it streams through. They are not
+/// read. in_channels must not be 0 then.
 template <class T>
 struct ConvTileArgs {
   const T* in;
@@ -59,7 +60,7 @@ struct ConvTileArgs {
   bool accumulate;
   Activation activation;
   const T* ahead = nullptr;  ///< null: nothing is wanted
-  std::int64_t ahead_count = 0;
+  std::int64_t ahead_count = 0, ahead_column = 0;
 };
 
 /// Backward-weights of one tap (or of dense) for one block of output channels:
