@@ -14,11 +14,10 @@ namespace {
 constexpr std::int64_t group_samples = 8;
 /// Summands before the next block of outputs, so that their weights serve all samples from the nearest caches.
 constexpr std::int64_t depth_block = 392;
-/// At most so many input features make one item of backward-data, and of backward-weights.
-constexpr std::int64_t max_data_features = 96, max_weights_features = 48;
-
-std::int64_t whole_tiles(std::int64_t features, std::int64_t tile_rows) {
-  return std::max(features / tile_rows, std::int64_t{1}) * tile_rows;
+/// At most so many input features, whole tiles of `tile_rows`, make one item of a backward pass.
+constexpr std::int64_t max_slice_features = 48;
+std::int64_t slice_features_of(std::int64_t tile_rows) {
+  return std::max(max_slice_features / tile_rows, std::int64_t{1}) * tile_rows;
 }
 
 /// y = activation(x * weights + bias) with conv_tile's 1x1 case, for samples x blocks of outputs.
@@ -88,41 +87,40 @@ struct DenseProduct {
 
 /// x_gradient = out_gradient * transposed weights, as the transposed product: conv_tile's places are input features,
 /// whose weights lie as they are packed, and its output channels are samples. So out_gradient and the result are
-/// transposed, and not the larger weights. An item is a slice of inputs; each sums all outputs in order.
+/// transposed, and not the larger weights. Items: (slice of inputs) x (block of samples), so that the slice's weights
+/// stay near for all samples; each sums all outputs in order.
 struct DenseDataGradient {
-  std::int64_t in, out;
+  std::int64_t in, out, max_batch;
   std::int64_t block_size, slice_features;
 
-  DenseDataGradient(std::int64_t in, std::int64_t out, std::int64_t block_size, std::int64_t tile_rows)
-      : in(in), out(out), block_size(block_size), slice_features(whole_tiles(max_data_features, tile_rows)) {}
+  DenseDataGradient(std::int64_t in, std::int64_t out, std::int64_t max_batch, std::int64_t block_size,
+                    std::int64_t tile_rows)
+      : in(in), out(out), max_batch(max_batch), block_size(block_size), slice_features(slice_features_of(tile_rows)) {}
 
-  std::int64_t items() const noexcept { return base::ceil_div(in, slice_features); }
-  // Scratch: out_gradient in blocks of samples and a slice of the result, both transposed.
-  std::int64_t gradient_elements() const { return base::checked_mul(out, block_size); }  // of a block
-  std::int64_t scratch_elements(std::int64_t batch) const {
-    return base::checked_add(base::checked_mul(base::ceil_div(batch, block_size), gradient_elements()),
-                             base::checked_mul(slice_features, block_size));
+  std::int64_t sample_blocks() const noexcept { return base::ceil_div(max_batch, block_size); }
+  std::int64_t items() const noexcept { return base::ceil_div(in, slice_features) * sample_blocks(); }
+  // Scratch: what an item makes, and out_gradient in blocks of samples, all transposed.
+  std::int64_t scratch_elements() const {
+    return base::checked_mul(base::checked_add(slice_features, base::checked_mul(sample_blocks(), out)), block_size);
   }
 
   template <class T>
   void run(const kernels::KernelTable<T>& table, const T* out_gradient, const T* weights, T* x_gradient,
            const Work& work) const {
+    if (work.item_begin == work.item_end) return;
     T* const result = reinterpret_cast<T*>(work.scratch);
     T* const gradients = result + slice_features * block_size;
-    const auto for_each_block = [&](const auto& f) {
-      T* gradient = gradients;
-      for (std::int64_t sample = 0; sample < work.batch; sample += block_size, gradient += gradient_elements())
-        f(sample, std::min(block_size, work.batch - sample), gradient);
-    };
-    for_each_block([&](std::int64_t sample, std::int64_t samples, T* gradient) {
-      table.transpose({out_gradient + sample * out, gradient, out, block_size, samples, out});
-    });
+    const auto samples_from = [&](std::int64_t sample) { return std::min(block_size, work.batch - sample); };
+    for (std::int64_t sample = 0; sample < work.batch; sample += block_size)
+      table.transpose(
+          {out_gradient + sample * out, gradients + sample * out, out, block_size, samples_from(sample), out});
     for (std::int64_t item = work.item_begin; item < work.item_end; ++item) {
-      const std::int64_t feature = item * slice_features, features = std::min(slice_features, in - feature);
-      for_each_block([&](std::int64_t sample, std::int64_t samples, const T* gradient) {
-        multiply(table, weights, feature, features, gradient, samples, result);
-        table.transpose({result, x_gradient + sample * in + feature, block_size, in, features, samples});
-      });
+      const std::int64_t sample = item % sample_blocks() * block_size;
+      if (sample >= work.batch) continue;
+      const std::int64_t feature = item / sample_blocks() * slice_features;
+      const std::int64_t features = std::min(slice_features, in - feature), samples = samples_from(sample);
+      multiply(table, weights, feature, features, gradients + sample * out, samples, result);
+      table.transpose({result, x_gradient + sample * in + feature, block_size, in, features, samples});
     }
   }
 
@@ -165,7 +163,7 @@ struct DenseWeightsGradient {
   std::int64_t block_size, slice_features;
 
   DenseWeightsGradient(std::int64_t in, std::int64_t out, std::int64_t block_size, std::int64_t tile_rows)
-      : in(in), out(out), block_size(block_size), slice_features(whole_tiles(max_weights_features, tile_rows)) {}
+      : in(in), out(out), block_size(block_size), slice_features(slice_features_of(tile_rows)) {}
 
   std::int64_t blocks() const noexcept { return base::ceil_div(out, block_size); }
   std::int64_t weight_items() const noexcept { return blocks() * base::ceil_div(in, slice_features); }
@@ -253,12 +251,12 @@ Step DenseBackward::lower(const LowerRequest& request) const {
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
     Step step{"product", {}, {}};
     if (request.wanted[0]) {
-      const DenseDataGradient data(in, out, table.channel_block, table.tile_places);
-      step.phases.push_back(
-          {"data", data.items(), false, base::checked_mul(data.scratch_elements(request.batch), sizeof(T)),
-           [&table, data](Tensors tensors, const Work& work) {
-             data.run(table, tensor<const T>(tensors, 0), tensor<const T>(tensors, 2), tensor<T>(tensors, 3), work);
-           }});
+      const DenseDataGradient data(in, out, request.batch, table.channel_block, table.tile_places);
+      step.phases.push_back({"data", data.items(), false, base::checked_mul(data.scratch_elements(), sizeof(T)),
+                             [&table, data](Tensors tensors, const Work& work) {
+                               data.run(table, tensor<const T>(tensors, 0), tensor<const T>(tensors, 2),
+                                        tensor<T>(tensors, 3), work);
+                             }});
     }
     if (request.wanted[1] || request.wanted[2]) {
       const DenseWeightsGradient weights(in, out, table.channel_block, table.tile_places);
