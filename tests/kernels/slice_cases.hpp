@@ -29,7 +29,7 @@ struct Case<SliceProductArgs> {
     out.assign(static_cast<std::size_t>((products - 1) * out_slice + (count - 1) * out_step + channels), NAN);
   }
 
-  std::int64_t terms() const { return 2 * depth; }
+  std::int64_t terms() const { return complex_numbers > 0 ? 2 * depth : depth; }
   void make_absolute() { test::make_absolute(in), test::make_absolute(weights); }
 
   template <class T>

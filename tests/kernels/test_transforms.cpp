@@ -80,6 +80,18 @@ TEST_CASE("a transform's kernels are the convolution of a tile and its gradients
     }
 }
 
+TEST_CASE("each group of a transform has as many products, real ones and two of each complex number", "[kernels]") {
+  for (const TransformShape& shape : transform_shapes) {
+    INFO(shape.name);
+    CHECK(shape.groups * shape.group_products() == shape.slots * shape.slots);
+    for (std::int32_t group = 0; group < shape.groups; ++group) {
+      CHECK(shape.complex_numbers(group) >= 0);
+      CHECK(shape.real_slices(group) >= 0);
+      CHECK(shape.real_slices(group) + 3 * shape.complex_numbers(group) == shape.slices_of(group));
+    }
+  }
+}
+
 TEST_CASE("every ISA with FMA has every transform", "[kernels]") {
   for (Isa isa : available_isas())
     for (const TransformKernels<float>& kernels : table(isa).transforms) {

@@ -21,8 +21,6 @@ struct DepthwiseCase {
   }
   TensorSpec image() const { return {{height, width, in_channels}}; }
   TensorSpec kernel() const { return packed({window.size.height, window.size.width, out_channels}); }
-  /// Backward reads the kernel as it is.
-  TensorSpec transposed() const { return kernel(); }
   TensorSpec bias() const { return packed({out_channels}); }
   ops::Extent2D out() const { return window.out({height, width}); }
   TensorSpec result() const { return {{out().height, out().width, out_channels}}; }
@@ -48,7 +46,7 @@ OpCase draw_depthwise_conv2d_relu(Pick& pick) {
 }
 OpCase draw_depthwise_conv2d_backward(Pick& pick) {
   const DepthwiseCase c(pick);
-  return draw_backward(pick, c, c.transposed(), std::make_shared<ops::DepthwiseConv2DBackward>(c.window),
+  return draw_backward(pick, c, c.kernel(), std::make_shared<ops::DepthwiseConv2DBackward>(c.window),
                        [](std::size_t weight) { return weight; });
 }
 

@@ -82,11 +82,8 @@ OpCase draw_conv2d_transpose_relu(Pick& pick) {
 }
 OpCase draw_conv2d_transpose_backward(Pick& pick) {
   const TransposeCase c(pick);
-  OpCase made =
-      draw_backward(pick, c, c.transposed(), std::make_shared<ops::Conv2DTransposeBackward>(c.window, c.added),
-                    [](std::size_t weight) { return weight; });
-  made.specs[2] = c.kernel();
-  return made;
+  return draw_backward(pick, c, c.kernel(), std::make_shared<ops::Conv2DTransposeBackward>(c.window, c.added),
+                       [](std::size_t weight) { return weight; });
 }
 
 }  // namespace
