@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "ops/image.hpp"
+#include "ops/transform_rows.hpp"
 
 namespace tilewise::ops {
 
@@ -36,8 +37,8 @@ struct TransformForward {
   }
 };
 
-// Tensors of forward: image, kernel or its slices, bias, output, with a pool its index; the half-transformed input and
-// output.
+// Tensors of forward: image or its rows, kernel or its slices, bias, output, with a pool its index; the
+// half-transformed input, unless it is given, and output.
 enum : std::size_t { image_tensor, kernel_tensor, bias_tensor, out_tensor, index_tensor };
 
 struct ForwardTensors {
@@ -249,7 +250,12 @@ bool takes_all_slices(const TransformForward& forward, std::int64_t batch) {
 // The stages one after the other, each over all lanes, for batches that are too small to go around.
 
 std::size_t half_in_tensor(const TransformForward& forward) {
+  if (forward.kernel) return image_tensor;
   return forward.attributes.pool ? index_tensor + 1 : out_tensor + 1;
+}
+std::size_t half_out_tensor(const TransformForward& forward) {
+  const std::size_t first_workspace = forward.attributes.pool ? index_tensor + 1 : out_tensor + 1;
+  return forward.kernel ? first_workspace : first_workspace + 1;
 }
 
 Phase rows_phase(const std::shared_ptr<const TransformForward>& forward) {
@@ -283,7 +289,7 @@ Phase slices_phase(const std::shared_ptr<const TransformForward>& forward, std::
     const TransformConv& conv = forward->conv;
     float* const scratch = reinterpret_cast<float*>(work.scratch);
     const float* const half_in = tensor<const float>(tensors, half_in_tensor(*forward));
-    float* const half_out = tensor<float>(tensors, half_in_tensor(*forward) + 1);
+    float* const half_out = tensor<float>(tensors, half_out_tensor(*forward));
     conv.for_each_group(Side::out, work, [&](std::int32_t group, std::int64_t first, std::int64_t end) {
       for (std::int64_t i = 0; i < work.batch; i += images) {
         const std::int64_t count = std::min(images, work.batch - i);
@@ -309,7 +315,7 @@ Phase output_phase(const std::shared_ptr<const TransformForward>& forward) {
     conv.for_each_image(Side::out, work, [&](std::int64_t i, std::int64_t first, std::int64_t count) {
       write_image_of_half(
           *forward, ForwardTensors(*forward, tensors), i,
-          tensor<const float>(tensors, half_in_tensor(*forward) + 1) + i * conv.half_elements(Side::out), first,
+          tensor<const float>(tensors, half_out_tensor(*forward)) + i * conv.half_elements(Side::out), first,
           first + count, reinterpret_cast<float*>(work.scratch));
     });
   };
@@ -329,27 +335,31 @@ bool is_kernel(const TensorSpec& weights) noexcept {
 
 std::vector<TensorSpec> TransformConv2D::infer(const std::vector<TensorSpec>& inputs) const {
   if (inputs.size() != 3) throw ShapeError("conv2d: expected image, slices of the kernel, and bias");
-  expect_image(*this, inputs[0]);
-  const TensorSpec kernel{{3, 3, inputs[0].shape[2], out_channels_}, Storage::packed};
-  expect_inputs(*this, inputs,
-                {inputs[0], is_kernel(inputs[1]) ? kernel : WeightSlices(transform_).infer({kernel})[0], inputs[2]});
-  return Conv2D(attributes_).infer({inputs[0], kernel, inputs[2]});
+  const TensorSpec image{image_}, kernel{{3, 3, image_[2], out_channels_}, Storage::packed};
+  const std::vector<TensorSpec> outputs = Conv2D(attributes_).infer({image, kernel, inputs[2]});
+  if (is_kernel(inputs[1]))
+    expect_inputs(*this, inputs, {TransformRows(transform_, attributes_.window).infer({image})[0], kernel, inputs[2]});
+  else
+    expect_inputs(*this, inputs, {image, WeightSlices(transform_).infer({kernel})[0], inputs[2]});
+  return outputs;
 }
 
 Step TransformConv2D::lower(const LowerRequest& request) const {
-  const Extent2D in = extent_of(request.inputs[0]);
   const auto forward = std::make_shared<const TransformForward>(TransformForward{
-      {transform_, attributes_.window, in, request.inputs[0].shape[2], out_channels_},
+      {transform_, attributes_.window, extent_of({image_}), image_[2], out_channels_},
       attributes_,
       extent_of(request.outputs[0]),
       request.kernels.float_table(),
       is_kernel(request.inputs[1]) ? std::optional(weights_layout(request.inputs[1], request.kernels.channel_block()))
                                    : std::nullopt});
-  Step step{forward->conv.shape().name, {}};
-  for (Side side : {Side::in, Side::out})
-    step.workspace_bytes.push_back(base::checked_mul(forward->conv.half_elements(side, request.batch), sizeof(float)));
-  step.phases = {rows_phase(forward), slices_phase(forward, request.batch), output_phase(forward)};
+  const auto half_bytes = [&](Side side) {
+    return base::checked_mul(forward->conv.half_elements(side, request.batch), sizeof(float));
+  };
+  Step step{forward->conv.shape().name, {slices_phase(forward, request.batch), output_phase(forward)}};
+  step.workspace_bytes = {half_bytes(Side::out)};
   if (forward->kernel) return step;
+  step.phases.insert(step.phases.begin(), rows_phase(forward));
+  step.workspace_bytes.insert(step.workspace_bytes.begin(), half_bytes(Side::in));
   step.depth_first = takes_all_slices(*forward, request.batch) ? depth_first<AllSlices>(forward, request.batch)
                                                                : depth_first<ByGroups>(forward, request.batch);
   step.min_images = forward->conv.min_images();

@@ -5,13 +5,14 @@
 
 namespace tilewise::ops {
 
-/// Conv2D by a transform: of one group, where has_transforms(). inputs: image; the kernel's WeightSlices or, where they
-/// would serve once, the kernel, whose slices are then made a group at a time; bias or no_value. outputs: those of
-/// Conv2D. Only `choose` makes it, of a Conv2D.
+/// Conv2D by a transform, of images `image`: of one group, where has_transforms(). inputs: the image and the kernel's
+/// WeightSlices or, where these would serve once, the image's TransformRows and the kernel, whose slices are then made a
+/// group at a time; bias or no_value. outputs: those of Conv2D. Only `choose` makes it, of a Conv2D.
 class TransformConv2D final : public Op {
  public:
-  TransformConv2D(kernels::Transform transform, const Conv2DAttributes& attributes, std::int64_t out_channels)
-      : transform_(transform), attributes_(attributes), out_channels_(out_channels) {}
+  TransformConv2D(kernels::Transform transform, const Conv2DAttributes& attributes, const Shape& image,
+                  std::int64_t out_channels)
+      : transform_(transform), attributes_(attributes), image_(image), out_channels_(out_channels) {}
 
   std::string_view kind() const noexcept override { return "conv2d"; }
   std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
@@ -20,14 +21,17 @@ class TransformConv2D final : public Op {
  private:
   kernels::Transform transform_;
   Conv2DAttributes attributes_;
+  Shape image_;
   std::int64_t out_channels_;
 };
 
-/// Conv2DBackward, in the same way, always of the transposed kernel. inputs and outputs: those of Conv2DBackward.
+/// Conv2DBackward, in the same way. inputs: the gradient of the output; for the kernel's gradient the image's
+/// TransformRows; for the image's the transposed kernel; else no_value. outputs: those of Conv2DBackward.
 class TransformConv2DBackward final : public Op {
  public:
-  TransformConv2DBackward(kernels::Transform transform, const Window2D& window, const Shape& kernel_shape)
-      : transform_(transform), window_(window), kernel_shape_(kernel_shape) {}
+  TransformConv2DBackward(kernels::Transform transform, const Window2D& window, const Shape& image,
+                          const Shape& kernel_shape)
+      : transform_(transform), window_(window), image_(image), kernel_shape_(kernel_shape) {}
 
   std::string_view kind() const noexcept override { return "conv2d_backward"; }
   std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
@@ -37,7 +41,7 @@ class TransformConv2DBackward final : public Op {
  private:
   kernels::Transform transform_;
   Window2D window_;
-  Shape kernel_shape_;
+  Shape image_, kernel_shape_;
 };
 
 }  // namespace tilewise::ops

@@ -3,6 +3,7 @@
 #include "ops/conv_weights_gradient.hpp"
 #include "ops/image.hpp"
 #include "ops/transform_conv2d.hpp"
+#include "ops/transform_rows.hpp"
 
 // The adjoint of each stage: Z of the output's gradient, once for both; the input's gradient from Z * U transposed; the
 // weights' from the sum over tiles of V * Z. A group of slices goes through all of it at once.
@@ -14,17 +15,16 @@ using Side = TransformConv::Side;
 
 constexpr std::int64_t chunk = kernels::transform_channels;
 
-// Tensors: gradient of the output, image, transposed kernel; gradients of image, kernel and bias; the
-// half-transformed output gradient and image, image gradient and weights' gradient; the bias gradients of the images.
+// Tensors: gradient of the output, half-transformed image, transposed kernel; gradients of image, kernel and bias; the
+// half-transformed output gradient, image gradient and weights' gradient; the bias gradients of the images.
 enum : std::size_t {
   out_gradient_tensor,
-  image_tensor,
+  half_v_tensor,
   kernel_tensor,
   image_gradient_tensor,
   weights_gradient_tensor,
   bias_gradient_tensor,
   half_z_tensor,
-  half_v_tensor,
   half_image_gradient_tensor,
   half_weights_tensor,
   bias_sums_tensor
@@ -42,22 +42,20 @@ struct TransformBackward {
   std::int64_t width(Side side) const noexcept { return filled(conv.channels(side)); }
 };
 
-/// Rows of the output's gradient, or of the image; of the first also each image's part of the bias gradient, while it
-/// is in the cache.
-Phase rows_phase(const std::shared_ptr<const TransformBackward>& backward, const char* name, Side side,
-                 std::size_t from, std::size_t to) {
-  Phase phase{name, backward->width(side) / chunk, true, 0, {}};
-  phase.run = [backward, side, from, to](Tensors tensors, const Work& work) {
+/// Rows of the output's gradient, and each image's part of the bias gradient, while it is in the cache.
+Phase rows_phase(const std::shared_ptr<const TransformBackward>& backward) {
+  Phase phase{"gradient", backward->width(Side::out) / chunk, true, 0, {}};
+  phase.run = [backward](Tensors tensors, const Work& work) {
     const TransformConv& conv = backward->conv;
-    conv.for_each_image(side, work, [&](std::int64_t i, std::int64_t first, std::int64_t count) {
-      const float* const image = tensor<const float>(tensors, from) + i * conv.image_elements(side);
+    const std::int64_t channels = conv.channels(Side::out), image_elements = conv.image_elements(Side::out);
+    conv.for_each_image(Side::out, work, [&](std::int64_t i, std::int64_t first, std::int64_t count) {
+      const float* const image = tensor<const float>(tensors, out_gradient_tensor) + i * image_elements;
       if (backward->data || backward->weights)
-        conv.to_half(*backward->table, side, image, first, count,
-                     tensor<float>(tensors, to) + i * conv.half_elements(side));
-      if (!backward->bias || side == Side::in) return;
-      const std::int64_t channels = conv.channels(side);
-      backward->table->column_sum({image + first, tensor<float>(tensors, bias_sums_tensor) + i * channels + first,
-                                   channels, conv.image_elements(side) / channels, count, false});
+        conv.to_half(*backward->table, Side::out, image, first, count,
+                     tensor<float>(tensors, half_z_tensor) + i * conv.half_elements(Side::out));
+      if (backward->bias)
+        backward->table->column_sum({image + first, tensor<float>(tensors, bias_sums_tensor) + i * channels + first,
+                                     channels, image_elements / channels, count, false});
     });
   };
   return phase;
@@ -265,13 +263,18 @@ Phase image_gradient_phase(const std::shared_ptr<const TransformBackward>& backw
 }  // namespace
 
 std::vector<TensorSpec> TransformConv2DBackward::infer(const std::vector<TensorSpec>& inputs) const {
-  if (inputs.size() != 3) throw ShapeError("conv2d_backward: expected out_gradient, image and transposed kernel");
-  return Conv2DBackward(window_, kernel_shape_).infer(inputs);
+  if (inputs.size() != 3) throw ShapeError("conv2d_backward: expected out_gradient, image's rows, transposed kernel");
+  const TensorSpec image{image_};
+  const std::vector<TensorSpec> outputs = Conv2DBackward(window_, kernel_shape_).infer({inputs[0], image, inputs[2]});
+  expect_inputs(*this, inputs,
+                {inputs[0], is_absent(inputs[1]) ? inputs[1] : TransformRows(transform_, window_).infer({image})[0],
+                 inputs[2]});
+  return outputs;
 }
 
 Step TransformConv2DBackward::lower(const LowerRequest& request) const {
   const auto backward = std::make_shared<const TransformBackward>(TransformBackward{
-      {transform_, window_, extent_of(request.inputs[1]), kernel_shape_[2], kernel_shape_[3]},
+      {transform_, window_, extent_of({image_}), kernel_shape_[2], kernel_shape_[3]},
       request.batch,
       request.wanted[0],
       request.wanted[1],
@@ -283,12 +286,10 @@ Step TransformConv2DBackward::lower(const LowerRequest& request) const {
   Step step{conv.shape().name, {}};
   const bool slices = backward->data || backward->weights;
   step.workspace_bytes = {slices ? bytes(conv.half_elements(Side::out, request.batch)) : 0,
-                          backward->weights ? bytes(conv.half_elements(Side::in, request.batch)) : 0,
                           backward->data ? bytes(conv.half_elements(Side::in, request.batch)) : 0,
                           backward->weights ? bytes(backward->half_weights.elements()) : 0,
                           backward->bias ? bytes(base::checked_mul(request.batch, conv.channels(Side::out))) : 0};
-  step.phases.push_back(rows_phase(backward, "gradient", Side::out, out_gradient_tensor, half_z_tensor));
-  if (backward->weights) step.phases.push_back(rows_phase(backward, "image", Side::in, image_tensor, half_v_tensor));
+  step.phases.push_back(rows_phase(backward));
   if (slices) step.phases.push_back(GroupPhase(backward).phase());
   if (backward->weights || backward->bias) step.phases.push_back(WeightsGradient(backward).phase());
   if (backward->data) step.phases.push_back(image_gradient_phase(backward));

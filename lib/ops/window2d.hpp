@@ -27,6 +27,8 @@ struct Window2D {
   Extent2D dilation{1, 1};
   Sides padding{};
 
+  friend bool operator==(const Window2D&, const Window2D&) = default;
+
   /// The padding that gives ceil(in / stride) outputs, the odd row or column at the bottom or right (as Keras does).
   static Sides same_padding(Extent2D in, Extent2D size, Extent2D stride, Extent2D dilation);
 

@@ -6,6 +6,7 @@
 #include "ops/conv3x3_pool.hpp"
 #include "ops/conv_algorithm.hpp"
 #include "ops/transform_conv2d.hpp"
+#include "ops/transform_rows.hpp"
 #include "plan/passes.hpp"
 #include "tilewise/error.hpp"
 
@@ -54,7 +55,20 @@ std::shared_ptr<const ops::Op> in_registers(const PlanOptions& options, const op
   return std::make_shared<ops::Conv2D>(changed);
 }
 
-void transform_forward(Graph& graph, const PlanOptions& options, std::size_t position, const Node& node,
+/// The image's rows, which both passes read: where there are none yet, they are made right before node `position`,
+/// which then moves on by one.
+ValueId rows_before(Graph& graph, std::size_t& position, ValueId image, const ops::TransformRows& op) {
+  std::vector<Node>& nodes = graph.nodes();
+  for (const Node& node : nodes)
+    if (const auto* rows = dynamic_cast<const ops::TransformRows*>(node.op.get());
+        rows && *rows == op && node.inputs[0] == image)
+      return node.outputs[0];
+  const ValueId rows = graph.emit(std::make_shared<ops::TransformRows>(op), {image})[0];
+  std::rotate(nodes.begin() + static_cast<std::ptrdiff_t>(position++), nodes.end() - 1, nodes.end());
+  return rows;
+}
+
+void transform_forward(Graph& graph, const PlanOptions& options, std::size_t& position, const Node& node,
                        const ops::Conv2DAttributes& attributes) {
   const Shape kernel = graph.spec(node.inputs[1]).shape;
   const bool weights_change = updates_parameters(graph);
@@ -68,22 +82,31 @@ void transform_forward(Graph& graph, const PlanOptions& options, std::size_t pos
     }
     return;
   }
-  ValueId weights = node.inputs[1];
-  if (!weights_change) weights = graph.emit(std::make_shared<ops::WeightSlices>(*choice.transform), {weights})[0];
+  std::vector<ValueId> inputs = node.inputs;
+  if (weights_change)
+    inputs[0] = rows_before(graph, position, inputs[0], {*choice.transform, attributes.window});
+  else
+    inputs[1] = graph.emit(std::make_shared<ops::WeightSlices>(*choice.transform), {inputs[1]})[0];
   Node& changed = graph.nodes()[position];
-  changed.op = std::make_shared<ops::TransformConv2D>(*choice.transform, attributes, kernel[3]);
-  changed.inputs[1] = weights;
+  changed.op = std::make_shared<ops::TransformConv2D>(*choice.transform, attributes, graph.spec(node.inputs[0]).shape,
+                                                      kernel[3]);
+  changed.inputs = inputs;
 }
 
-void transform_backward(Graph& graph, const PlanOptions& options, std::size_t position, const Node& node,
+void transform_backward(Graph& graph, const PlanOptions& options, std::size_t& position, const Node& node,
                         const ops::Conv2DBackward& op) {
   const ops::TransformChoice choice = choice_for(
       graph, options,
       {node.inputs[1], node.inputs[2], op.window(), op.kernel_shape(), op.groups(), node.inputs[2] != no_value});
   graph.nodes()[position].why = choice.why;
   if (!choice.transform) return;
-  graph.nodes()[position].op =
-      std::make_shared<ops::TransformConv2DBackward>(*choice.transform, op.window(), op.kernel_shape());
+  const bool reads_image = node.outputs[1] != no_value;
+  const ValueId rows =
+      reads_image ? rows_before(graph, position, node.inputs[1], {*choice.transform, op.window()}) : no_value;
+  Node& changed = graph.nodes()[position];
+  changed.op = std::make_shared<ops::TransformConv2DBackward>(
+      *choice.transform, op.window(), graph.spec(node.inputs[1]).shape, op.kernel_shape());
+  changed.inputs[1] = rows;
 }
 
 }  // namespace
@@ -96,8 +119,8 @@ void check(const ConvolutionChoice& choice) {
 }
 
 void transform_convolutions(Graph& graph, const PlanOptions& options) {
-  const std::size_t count = graph.nodes().size();  // emitting appends, and moves the nodes
-  for (std::size_t position = 0; position < count; ++position) {
+  // Emitting appends, and moves the nodes; what is appended is none of these two.
+  for (std::size_t position = 0; position < graph.nodes().size(); ++position) {
     const Node node = graph.nodes()[position];
     graph.set_scope(node.name);
     if (const auto* conv = dynamic_cast<const ops::Conv2D*>(node.op.get()))

@@ -12,6 +12,7 @@
 #include "ops/pool2d.hpp"
 #include "ops/transform_conv.hpp"
 #include "ops/transform_conv2d.hpp"
+#include "ops/transform_rows.hpp"
 #include "ops/transpose_weights.hpp"
 #include "plan/graph.hpp"
 #include "support/catch.hpp"
@@ -211,11 +212,17 @@ TEST_CASE("slices of weights give the same bits, derived or made on the way", "[
         plan::Graph graph;
         const plan::ValueId image = graph.add_input("x", ops::image_spec(layer.in, layer.in_channels));
         const plan::ValueId kernel = graph.add_parameter("w", {3, 3, layer.in_channels, layer.out_channels}, 0);
-        const plan::ValueId weights =
-            derived ? graph.emit(std::make_shared<ops::WeightSlices>(transform), {kernel})[0] : kernel;
-        const auto outputs =
-            graph.emit(std::make_shared<ops::TransformConv2D>(transform, attributes, layer.out_channels),
-                       {image, weights, plan::no_value});
+        const ops::TensorSpec image_spec = graph.spec(image);
+        const auto conv = std::make_shared<ops::TransformConv2D>(transform, attributes, image_spec.shape,
+                                                                 layer.out_channels);
+        const auto made = [&](const std::shared_ptr<const ops::Op>& op, plan::ValueId of) {
+          return graph.emit(op, {of})[0];
+        };
+        const std::vector<plan::ValueId> inputs =
+            derived ? std::vector{image, made(std::make_shared<ops::WeightSlices>(transform), kernel), plan::no_value}
+                    : std::vector{made(std::make_shared<ops::TransformRows>(transform, layer.window), image), kernel,
+                                  plan::no_value};
+        const auto outputs = graph.emit(conv, inputs);
         return run_graph(graph, {{image, layer.values.at(layer.image)}, {kernel, layer.values.at(layer.kernel)}},
                          outputs, {.kernels = kernels, .batch = layer.batch, .threads = threads});
       };
@@ -269,10 +276,13 @@ TEST_CASE("slices that do not fit are refused before anything is allocated", "[o
       };
       const ops::WeightSlices weights(transform);
       CHECK_THROWS_AS(weights.infer({{{3, 3, wide, wide}, ops::Storage::packed}}), ShapeError);
-      throws(ops::TransformConv2D(transform, attributes, 1),
-             {image, weights.infer({kernel})[0], {{1}, ops::Storage::packed}});
-      throws(ops::TransformConv2D(transform, attributes, 1), {image, kernel, {{1}, ops::Storage::packed}});
-      throws(ops::TransformConv2DBackward(transform, attributes.window, kernel.shape), {image, image, kernel});
+      const ops::TensorSpec bias{{1}, ops::Storage::packed};
+      const ops::TensorSpec rows = ops::TransformRows(transform, attributes.window).infer({image})[0];
+      const ops::TransformConv2D forward(transform, attributes, image.shape, 1);
+      throws(forward, {image, weights.infer({kernel})[0], bias});
+      throws(forward, {rows, kernel, bias});
+      throws(ops::TransformConv2DBackward(transform, attributes.window, image.shape, kernel.shape),
+             {image, rows, kernel});
     }
   }
 }
