@@ -75,6 +75,9 @@ Update update_of(const RMSprop& rmsprop) {
   return update;
 }
 
+/// Elements of a parameter whose update is a step of its own, which the plan may run as soon as its gradient is there.
+constexpr std::int64_t large_parameter = 128 * 1024;
+
 /// The rate of a step: the learning rate with Adam's bias correction.
 template <class Which>
 double corrected(double learning_rate, const Which&, std::int64_t) {
@@ -115,17 +118,23 @@ void check_optimizer(const Optimizer& optimizer) {
 void emit_update(plan::Graph& graph, const Optimizer& optimizer, ValueId rates, const std::vector<ValueId>& parameters,
                  const std::vector<ValueId>& gradients, plan::ParameterStore& store) {
   graph.set_scope("optimizer");
-  Update update = std::visit([](const auto& which) { return update_of(which); }, optimizer);
-  std::vector<ValueId> inputs{rates};
+  const Update update = std::visit([](const auto& which) { return update_of(which); }, optimizer);
+  std::vector<ValueId> of_small{rates};
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const auto [name, spec, role, number] = graph.value(parameters[i]);
-    inputs.insert(inputs.end(), {parameters[i], gradients[i]});
+    std::vector<ValueId> group{parameters[i], gradients[i]};
     for (const char* part : update.state) {
       const std::string state = update.prefix + "/" + name + "/" + part;
-      inputs.push_back(graph.add_parameter(state, spec.shape, zeroed_state(store, state, spec), spec.groups));
+      group.push_back(graph.add_parameter(state, spec.shape, zeroed_state(store, state, spec), spec.groups));
+    }
+    if (spec.shape.elements() < large_parameter) {
+      of_small.insert(of_small.end(), group.begin(), group.end());
+    } else {
+      group.insert(group.begin(), rates);
+      graph.emit(update.op, group);
     }
   }
-  graph.emit(std::move(update.op), std::move(inputs));
+  if (of_small.size() > 1) graph.emit(update.op, of_small);
 }
 
 StepRates step_rates(const Optimizer& optimizer, std::int64_t step) {

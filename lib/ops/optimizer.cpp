@@ -24,13 +24,16 @@ struct Slice {
 };
 
 /// Cuts parameters, each standing in `inputs` with its gradient and state as a group of `group` tensors after the
-/// rates, into slices.
+/// rates, into slices: the same part of each block of output channels, then the next part, as the lanes of a dense
+/// layer's backward pass share out the gradient, so that much of it is still in a lane's cache.
 std::vector<Slice> slices_of(const std::vector<TensorSpec>& inputs, std::size_t group, std::int64_t block) {
   std::vector<Slice> slices;
   for (std::size_t input = 1; input < inputs.size(); input += group) {
-    const std::int64_t count = weights_layout(inputs[input], block).elements();
-    for (std::int64_t begin = 0; begin < count; begin += slice_elements)
-      slices.push_back({input, begin, std::min(slice_elements, count - begin)});
+    const base::WeightsLayout layout = weights_layout(inputs[input], block);
+    const std::int64_t all = layout.elements(), of_block = layout.taps * layout.in * layout.block;
+    for (std::int64_t part = 0; part < of_block; part += slice_elements)
+      for (std::int64_t begin = part; begin < all; begin += of_block)
+        slices.push_back({input, begin, std::min(slice_elements, of_block - part)});
   }
   return slices;
 }

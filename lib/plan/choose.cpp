@@ -206,11 +206,15 @@ void fuse_unpooling(Rewriter& graph, Node& node) {
   Rewriter::drop(unpool);
 }
 
+bool updates(const Node& node) {
+  return !node.op->updated_inputs(node.inputs.size()).empty();
+}
+
 /// From the end to the beginning, so that what only a dropped node read goes as well.
 void drop_unread(Rewriter& graph) {
   for (std::size_t position = graph.nodes().size(); position-- > 0;) {
     Node& node = graph.nodes()[position];
-    if (!node.op->updated_inputs(node.inputs.size()).empty()) continue;
+    if (updates(node)) continue;
     bool any_read = false;
     for (std::size_t output = 0; output < node.outputs.size(); ++output) {
       const bool is_read = node.outputs[output] != no_value && graph.is_read(node.outputs[output]);
@@ -221,6 +225,26 @@ void drop_unread(Rewriter& graph) {
       Rewriter::drop(&node);
       graph.sweep();
     }
+  }
+}
+
+/// Whether `node` makes, reads or changes a parameter or a gradient that `update` is given.
+bool concerns(const Graph& graph, const Node& node, const Node& update) {
+  return std::any_of(update.inputs.begin(), update.inputs.end(), [&](ValueId input) {
+    return graph.value(input).role != Role::input && (std::count(node.inputs.begin(), node.inputs.end(), input) > 0 ||
+                                                      std::count(node.outputs.begin(), node.outputs.end(), input) > 0);
+  });
+}
+
+/// Each update of parameters to right behind the last node that concerns it: there its gradient may still be in the
+/// cache, and needs no memory from then on.
+void hoist_updates(Graph& graph) {
+  std::vector<Node>& nodes = graph.nodes();
+  for (auto update = nodes.begin(); update != nodes.end(); ++update) {
+    if (!updates(*update)) continue;
+    const auto last = std::find_if(std::make_reverse_iterator(update), nodes.rend(),
+                                   [&](const Node& node) { return concerns(graph, node, *update); });
+    std::rotate(last.base(), update, update + 1);
   }
 }
 
@@ -254,6 +278,7 @@ void choose(Graph& graph, const PlanOptions& options) {
   everywhere({fuse_unpooling});  // of what is left of direct convolutions, and whose gradients are wanted
   std::stable_partition(graph.nodes().begin(), graph.nodes().end(),
                         [&](const Node& node) { return is_derived(graph, node); });
+  hoist_updates(graph);
 }
 
 }  // namespace tilewise::plan

@@ -4,6 +4,7 @@
 #include "nn/network.hpp"
 #include "nn/networks.hpp"
 #include "nn/optimizers.hpp"
+#include "plan/plan.hpp"
 #include "support/catch.hpp"
 
 using namespace tilewise;
@@ -54,6 +55,21 @@ TEST_CASE("the state of an optimizer is kept beside the weights, and zeroed by t
   std::vector<float> m(6, 7.0f);
   store.get(2, m.data());
   CHECK(m == std::vector<float>(6));
+}
+
+TEST_CASE("a large parameter is updated right behind its gradient, the small ones together at the end", "[nn]") {
+  const nn::Network network({Dense(512), Dense(256)}, {16});
+  plan::ParameterStore store = store_for(network);
+  const nn::TrainingGraph graph =
+      nn::training_graph(network, {.loss = SparseCategoricalCrossentropy{.from_logits = true}}, store);
+  const auto plan =
+      plan::make_plan(graph.graph, {.kernels = store.kernels(), .max_batch = 4, .outputs = graph.outputs()});
+  std::vector<std::string> backward;
+  for (const plan::PlannedStep& step : plan->steps)
+    if (const std::string kind(step.node.op->kind()); kind == "dense_backward" || kind == "adam_update")
+      backward.push_back(step.node.name + " " + kind);
+  CHECK(backward == std::vector<std::string>{"dense_1 dense_backward", "optimizer adam_update", "dense dense_backward",
+                                             "optimizer adam_update"});
 }
 
 TEST_CASE("the rate of a step carries Adam's bias correction", "[nn]") {
