@@ -5,7 +5,8 @@
 
 namespace tilewise::base {
 
-/// Owns zero-filled bytes at a 64-byte boundary (a cache line, and the widest vector). Move-only.
+/// Owns zero-filled bytes at a 64-byte boundary (a cache line, and the widest vector); 2 MiB or more of them in large
+/// pages where the system gives such. Move-only.
 class AlignedBuffer {
  public:
   static constexpr std::size_t alignment = 64;

@@ -213,6 +213,18 @@ template <class Arch>
 #endif
 }
 
+/// -a - b.
+template <class Arch>
+[[gnu::always_inline]] inline Vec<Arch> negative_sum(Vec<Arch> a, Vec<Arch> b) {
+#if defined(__AVX512F__)
+  if constexpr (is_avx512<Arch>) return _mm512_fnmsub_ps(Vec<Arch>(1.f), a, b);
+#endif
+#if defined(__AVX2__)
+  if constexpr (is_avx2<Arch>) return _mm256_fnmsub_ps(Vec<Arch>(1.f), a, b);
+#endif
+  return -(a + b);
+}
+
 /// a[First], b[First], a[First + 1], b[First + 1], ... over the whole vector. xsimd's own zip_lo works within 128 bits
 /// in some versions.
 template <class Arch, int First, int... I>

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -143,6 +144,10 @@ TEST_CASE("aligned buffers are aligned, zero and counted", "[base]") {
   CHECK(reinterpret_cast<std::uintptr_t>(moved.data()) % AlignedBuffer::alignment == 0);
   for (std::size_t i = 0; i < 100; ++i) CHECK(moved.data()[i] == std::byte{0});
   CHECK(buffer.data() == nullptr);  // NOLINT(bugprone-use-after-move): what a moved-from buffer holds is promised
+  AlignedBuffer large(std::size_t{5} << 20);
+  CHECK(reinterpret_cast<std::uintptr_t>(large.data()) % (std::size_t{2} << 20) == 0);
+  CHECK(std::all_of(large.data(), large.data() + large.bytes(), [](std::byte byte) { return byte == std::byte{0}; }));
+  CHECK_THROWS_AS(AlignedBuffer(SIZE_MAX - 100), std::bad_alloc);
 }
 
 TEST_CASE("denormals are flushed while asked for, and the caller's mode comes back", "[base]") {

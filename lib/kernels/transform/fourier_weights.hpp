@@ -19,7 +19,7 @@ class FourierWeightSlices {
       : slices_(slices), slice_step_(args.slice_step) {
     unroll<3>([&](auto a) TILEWISE_INLINE {
       const float* const row = taps + a * args.tap_row;
-      const V left = load<Arch>(row), right = load<Arch>(row + 2 * args.tap_column), scale(-2.f / (N * N));
+      const V left = load<Arch>(row), right = load<Arch>(row + 2 * args.tap_column), scale(2.f / (N * N));
       middle_[a] = scale * load<Arch>(row + args.tap_column);
       sum_[a] = scale * (left + right);
       difference_[a] = scale * (right - left);
@@ -28,7 +28,7 @@ class FourierWeightSlices {
 
   void real_columns() const {
     for (int real_column = 0; real_column < 2; ++real_column) {
-      const V sign(real_column == 0 ? 1.f : -1.f), once(-0.5f);
+      const V sign(real_column == 0 ? 1.f : -1.f), once(0.5f);
       const RealColumn<N, 3> to{real_column};
       V column[3];
       unroll<3>([&](auto a) TILEWISE_INLINE { column[a] = fma<Arch>(sign, sum_[a], middle_[a]); });
@@ -55,25 +55,24 @@ class FourierWeightSlices {
       const V c(Circle<N>::cosine[k]), s(Circle<N>::sine[k]);
       const V common_real = fma<Arch>(c, even_real, real[1]),
               common_imaginary = fma<Arch>(c, even_imaginary, imaginary[1]);
-      const V turned_real = s * odd_imaginary, turned_imaginary = s * odd_real;
-      store_complex(first + 3 * k, common_real - turned_real, common_imaginary + turned_imaginary);
-      store_complex(first + 3 * (N - k), common_real + turned_real, common_imaginary - turned_imaginary);
+      store_complex(first + 3 * k, fnma<Arch>(s, odd_imaginary, common_real), fma<Arch>(s, odd_real, common_imaginary));
+      store_complex(first + 3 * (N - k), fma<Arch>(s, odd_imaginary, common_real),
+                    fnma<Arch>(s, odd_real, common_imaginary));
     }
   }
 
  private:
-  /// Of the number with its sign turned.
   [[gnu::always_inline]] void store_complex(int slice, V real, V imaginary) const {
     float* const to = slices_ + slice * slice_step_;
-    store<Arch>(to, -real);
-    store<Arch>(to + slice_step_, real - imaginary);
-    store<Arch>(to + 2 * slice_step_, real + imaginary);
+    store<Arch>(to, real);
+    store<Arch>(to + slice_step_, imaginary - real);
+    store<Arch>(to + 2 * slice_step_, negative_sum<Arch>(real, imaginary));
   }
 
   float* slices_;
   std::int64_t slice_step_;
-  // Of each row of taps: the middle one, the sum and the difference of the others, their sign turned as two of a
-  // complex number's slices have it. What is left out of the spectrum counts twice.
+  // Of each row of taps: the middle one, the sum and the difference of the others. What is left out of the spectrum
+  // counts twice.
   V middle_[3], sum_[3], difference_[3];
 };
 
