@@ -313,10 +313,9 @@ Phase output_phase(const std::shared_ptr<const TransformForward>& forward) {
   phase.run = [forward](Tensors tensors, const Work& work) {
     const TransformConv& conv = forward->conv;
     conv.for_each_image(Side::out, work, [&](std::int64_t i, std::int64_t first, std::int64_t count) {
-      write_image_of_half(
-          *forward, ForwardTensors(*forward, tensors), i,
-          tensor<const float>(tensors, half_out_tensor(*forward)) + i * conv.half_elements(Side::out), first,
-          first + count, reinterpret_cast<float*>(work.scratch));
+      write_image_of_half(*forward, ForwardTensors(*forward, tensors), i,
+                          tensor<const float>(tensors, half_out_tensor(*forward)) + i * conv.half_elements(Side::out),
+                          first, first + count, reinterpret_cast<float*>(work.scratch));
     });
   };
   return phase;

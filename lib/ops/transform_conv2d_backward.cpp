@@ -266,9 +266,9 @@ std::vector<TensorSpec> TransformConv2DBackward::infer(const std::vector<TensorS
   if (inputs.size() != 3) throw ShapeError("conv2d_backward: expected out_gradient, image's rows, transposed kernel");
   const TensorSpec image{image_};
   const std::vector<TensorSpec> outputs = Conv2DBackward(window_, kernel_shape_).infer({inputs[0], image, inputs[2]});
-  expect_inputs(*this, inputs,
-                {inputs[0], is_absent(inputs[1]) ? inputs[1] : TransformRows(transform_, window_).infer({image})[0],
-                 inputs[2]});
+  expect_inputs(
+      *this, inputs,
+      {inputs[0], is_absent(inputs[1]) ? inputs[1] : TransformRows(transform_, window_).infer({image})[0], inputs[2]});
   return outputs;
 }
 

@@ -22,7 +22,7 @@ std::vector<TensorSpec> TransformRows::infer(const std::vector<TensorSpec>& inpu
 Step TransformRows::lower(const LowerRequest& request) const {
   Phase phase{"rows", base::ceil_div(request.inputs[0].shape[2], kernels::transform_channels), true, 0, {}};
   phase.run = [conv = conv_of(request.inputs[0]), table = request.kernels.float_table()](Tensors tensors,
-                                                                                        const Work& work) {
+                                                                                         const Work& work) {
     conv.for_each_image(in, work, [&](std::int64_t i, std::int64_t first, std::int64_t count) {
       conv.to_half(*table, in, tensor<const float>(tensors, 0) + i * conv.image_elements(in), first, count,
                    tensor<float>(tensors, 1) + i * conv.half_elements(in));

@@ -104,8 +104,8 @@ void transform_backward(Graph& graph, const PlanOptions& options, std::size_t& p
   const ValueId rows =
       reads_image ? rows_before(graph, position, node.inputs[1], {*choice.transform, op.window()}) : no_value;
   Node& changed = graph.nodes()[position];
-  changed.op = std::make_shared<ops::TransformConv2DBackward>(
-      *choice.transform, op.window(), graph.spec(node.inputs[1]).shape, op.kernel_shape());
+  changed.op = std::make_shared<ops::TransformConv2DBackward>(*choice.transform, op.window(),
+                                                              graph.spec(node.inputs[1]).shape, op.kernel_shape());
   changed.inputs[1] = rows;
 }
 

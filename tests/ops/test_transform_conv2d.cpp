@@ -213,8 +213,8 @@ TEST_CASE("slices of weights give the same bits, derived or made on the way", "[
         const plan::ValueId image = graph.add_input("x", ops::image_spec(layer.in, layer.in_channels));
         const plan::ValueId kernel = graph.add_parameter("w", {3, 3, layer.in_channels, layer.out_channels}, 0);
         const ops::TensorSpec image_spec = graph.spec(image);
-        const auto conv = std::make_shared<ops::TransformConv2D>(transform, attributes, image_spec.shape,
-                                                                 layer.out_channels);
+        const auto conv =
+            std::make_shared<ops::TransformConv2D>(transform, attributes, image_spec.shape, layer.out_channels);
         const auto made = [&](const std::shared_ptr<const ops::Op>& op, plan::ValueId of) {
           return graph.emit(op, {of})[0];
         };
