@@ -22,6 +22,16 @@ struct Dataset::Storage {
 
 namespace {
 
+/// What pixels become. Divided, not multiplied by 1/255, which would differ in the last bit from what Keras's users
+/// compute; and looked up, for a division takes ten times as long, on a core that the training could use.
+struct PixelValues {
+  float of[256];
+  constexpr PixelValues() : of{} {
+    for (int pixel = 0; pixel < 256; ++pixel) of[pixel] = static_cast<float>(pixel) / 255.0f;
+  }
+};
+constexpr PixelValues pixel_values;
+
 void check_samples(const Shape& sample_shape, std::size_t values, std::int64_t samples, const char* what,
                    const DataSource& source) {
   if (sample_shape.elements() == 0)
@@ -114,9 +124,8 @@ void Dataset::copy_sample(std::int64_t index, float* to) const noexcept {
     std::copy_n(storage_->samples.data() + index * elements, elements, to);
     return;
   }
-  // Divided, not multiplied by 1/255, which would differ in the last bit from what Keras's users compute.
   const std::uint8_t* from = storage_->pixels.data() + index * elements;
-  for (std::int64_t i = 0; i < elements; ++i) to[i] = static_cast<float>(from[i]) / 255.0f;
+  for (std::int64_t i = 0; i < elements; ++i) to[i] = pixel_values.of[from[i]];
 }
 
 Dataset Dataset::take(std::int64_t limit) const {
