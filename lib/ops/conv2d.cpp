@@ -126,6 +126,10 @@ Step Conv2D::lower(const LowerRequest& request) const {
   });
 }
 
+double Conv2D::flops(const LowerRequest& request) const {
+  return conv_flops(request, attributes_.window.out(extent_of(request.inputs[0])), request.inputs[1].shape);
+}
+
 Step Conv2D::lower_pooled(const LowerRequest& request) const {
   const PooledStrips strips(attributes_.window, *attributes_.pool, extent_of(request.inputs[0]), 1);
   const Conv3x3Pool pooled{strips, request.inputs[1].shape[3], attributes_.activation, attributes_.winograd};
@@ -202,6 +206,10 @@ Step Conv2DBackward::lower(const LowerRequest& request) const {
                              }});
     return step;
   });
+}
+
+double Conv2DBackward::flops(const LowerRequest& request) const {
+  return conv_flops(request, extent_of(request.inputs[0]), kernel_shape_, wanted_passes(request));
 }
 
 }  // namespace tilewise::ops

@@ -34,6 +34,7 @@ class Conv2D final : public Op {
   /// Only without activation and pool: fusing comes after differentiating.
   std::vector<ValueId> backward(GraphBuilder& graph, const BackwardRequest& request) const override;
   Step lower(const LowerRequest& request) const override;
+  double flops(const LowerRequest& request) const override;
 
  private:
   /// Of what Conv3x3Pool does.
@@ -57,6 +58,7 @@ class Conv2DBackward final : public Op {
   std::string_view kind() const noexcept override { return "conv2d_backward"; }
   std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
   Step lower(const LowerRequest& request) const override;
+  double flops(const LowerRequest& request) const override;
   bool is_optional(std::size_t) const noexcept override { return true; }
 
  private:

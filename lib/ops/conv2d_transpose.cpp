@@ -132,4 +132,12 @@ Step Conv2DTransposeBackward::lower(const LowerRequest& request) const {
   });
 }
 
+double Conv2DTranspose::flops(const LowerRequest& request) const {
+  return conv_flops(request, extent_of(request.inputs[0]), request.inputs[1].shape);
+}
+
+double Conv2DTransposeBackward::flops(const LowerRequest& request) const {
+  return conv_flops(request, extent_of(request.inputs[1]), request.inputs[2].shape, wanted_passes(request));
+}
+
 }  // namespace tilewise::ops

@@ -25,6 +25,7 @@ class Conv2DTranspose final : public Op {
   /// Only without activation: fusing comes after differentiating.
   std::vector<ValueId> backward(GraphBuilder& graph, const BackwardRequest& request) const override;
   Step lower(const LowerRequest& request) const override;
+  double flops(const LowerRequest& request) const override;
 
  private:
   Window2D window_;
@@ -44,6 +45,7 @@ class Conv2DTransposeBackward final : public Op {
   std::string_view kind() const noexcept override { return "conv2d_transpose_backward"; }
   std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
   Step lower(const LowerRequest& request) const override;
+  double flops(const LowerRequest& request) const override;
   bool is_optional(std::size_t) const noexcept override { return true; }
 
  private:

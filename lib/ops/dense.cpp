@@ -4,6 +4,7 @@
 
 #include "base/checked.hpp"
 #include "ops/conv_weights_gradient.hpp"
+#include "ops/image.hpp"
 #include "tilewise/error.hpp"
 
 namespace tilewise::ops {
@@ -268,6 +269,14 @@ Step DenseBackward::lower(const LowerRequest& request) const {
     }
     return step;
   });
+}
+
+double Dense::flops(const LowerRequest& request) const {
+  return conv_flops(request, {1, 1}, request.inputs[1].shape);
+}
+
+double DenseBackward::flops(const LowerRequest& request) const {
+  return conv_flops(request, {1, 1}, {request.inputs[1].shape[0], request.inputs[0].shape[0]}, wanted_passes(request));
 }
 
 }  // namespace tilewise::ops

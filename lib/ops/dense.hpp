@@ -15,6 +15,7 @@ class Dense final : public Op {
   /// Only without activation: fusing comes after differentiating.
   std::vector<ValueId> backward(GraphBuilder& graph, const BackwardRequest& request) const override;
   Step lower(const LowerRequest& request) const override;
+  double flops(const LowerRequest& request) const override;
 
  private:
   kernels::Activation activation_;
@@ -27,6 +28,7 @@ class DenseBackward final : public Op {
   std::string_view kind() const noexcept override { return "dense_backward"; }
   std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
   Step lower(const LowerRequest& request) const override;
+  double flops(const LowerRequest& request) const override;
   bool is_optional(std::size_t) const noexcept override { return true; }
 };
 

@@ -103,4 +103,12 @@ Step DepthwiseConv2DBackward::lower(const LowerRequest& request) const {
   });
 }
 
+double DepthwiseConv2D::flops(const LowerRequest& request) const {
+  return conv_flops(request, extent_of(request.outputs[0]), request.inputs[1].shape);
+}
+
+double DepthwiseConv2DBackward::flops(const LowerRequest& request) const {
+  return conv_flops(request, extent_of(request.inputs[0]), request.inputs[2].shape, wanted_passes(request));
+}
+
 }  // namespace tilewise::ops

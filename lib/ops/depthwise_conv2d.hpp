@@ -20,6 +20,7 @@ class DepthwiseConv2D final : public Op {
   /// Only without activation: fusing comes after differentiating.
   std::vector<ValueId> backward(GraphBuilder& graph, const BackwardRequest& request) const override;
   Step lower(const LowerRequest& request) const override;
+  double flops(const LowerRequest& request) const override;
 
  private:
   Window2D window_;
@@ -36,6 +37,7 @@ class DepthwiseConv2DBackward final : public Op {
   std::string_view kind() const noexcept override { return "depthwise_conv2d_backward"; }
   std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
   Step lower(const LowerRequest& request) const override;
+  double flops(const LowerRequest& request) const override;
   bool is_optional(std::size_t) const noexcept override { return true; }
 
  private:

@@ -100,6 +100,8 @@ struct Phase {
   bool by_image = false;  ///< a call may cover some samples only, and reads nothing of other samples
   std::int64_t scratch_bytes = 0;
   std::function<void(Tensors, const Work&)> run;
+  /// So many items, from a multiple of them on, share what a call prepares for them; `items` is a multiple of it.
+  std::int64_t grain = 1;
 };
 
 /// An op made ready for one plan: what to do for at most `batch` samples.
@@ -162,6 +164,10 @@ class Op {
 
   /// The phases that compute the wanted outputs.
   virtual Step lower(const LowerRequest& request) const = 0;
+
+  /// The multiplications and additions by which direct computing gives the wanted outputs, padding included, for a
+  /// whole batch. 0 for ops whose time goes into moving memory.
+  virtual double flops(const LowerRequest&) const { return 0; }
 
   /// Whether an output may be left out where nobody reads it.
   virtual bool is_optional(std::size_t output) const noexcept { return output > 0; }

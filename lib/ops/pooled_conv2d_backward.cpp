@@ -145,4 +145,8 @@ Step PooledConv2DBackward::lower(const LowerRequest& request) const {
   });
 }
 
+double PooledConv2DBackward::flops(const LowerRequest& request) const {
+  return conv_flops(request, window_.out(extent_of(request.inputs[2])), kernel_shape_, int(request.wanted[0]));
+}
+
 }  // namespace tilewise::ops

@@ -21,6 +21,7 @@ class PooledConv2DBackward final : public Op {
   std::string_view kind() const noexcept override { return "pooled_conv2d_backward"; }
   std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
   Step lower(const LowerRequest& request) const override;
+  double flops(const LowerRequest& request) const override;
   bool is_optional(std::size_t) const noexcept override { return true; }
 
  private:

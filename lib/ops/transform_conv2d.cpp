@@ -284,7 +284,8 @@ Phase slices_phase(const std::shared_ptr<const TransformForward>& forward, std::
               base::checked_mul(
                   base::checked_add(base::checked_add(v_elements, block.m_elements(images)), forward->made_elements()),
                   sizeof(float)),
-              {}};
+              {},
+              forward->out_width() / kernels::transform_channels};
   phase.run = [forward, images, v_elements](Tensors tensors, const Work& work) {
     const TransformConv& conv = forward->conv;
     float* const scratch = reinterpret_cast<float*>(work.scratch);
@@ -363,6 +364,10 @@ Step TransformConv2D::lower(const LowerRequest& request) const {
                                                                : depth_first<ByGroups>(forward, request.batch);
   step.min_images = forward->conv.min_images();
   return step;
+}
+
+double TransformConv2D::flops(const LowerRequest& request) const {
+  return conv_flops(request, attributes_.window.out(extent_of({image_})), {3, 3, image_[2], out_channels_});
 }
 
 }  // namespace tilewise::ops

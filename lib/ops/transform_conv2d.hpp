@@ -6,8 +6,8 @@
 namespace tilewise::ops {
 
 /// Conv2D by a transform, of images `image`: of one group, where has_transforms(). inputs: the image and the kernel's
-/// WeightSlices or, where these would serve once, the image's TransformRows and the kernel, whose slices are then made a
-/// group at a time; bias or no_value. outputs: those of Conv2D. Only `choose` makes it, of a Conv2D.
+/// WeightSlices or, where these would serve once, the image's TransformRows and the kernel, whose slices are then made
+/// a group at a time; bias or no_value. outputs: those of Conv2D. Only `choose` makes it, of a Conv2D.
 class TransformConv2D final : public Op {
  public:
   TransformConv2D(kernels::Transform transform, const Conv2DAttributes& attributes, const Shape& image,
@@ -17,6 +17,7 @@ class TransformConv2D final : public Op {
   std::string_view kind() const noexcept override { return "conv2d"; }
   std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
   Step lower(const LowerRequest& request) const override;
+  double flops(const LowerRequest& request) const override;
 
  private:
   kernels::Transform transform_;
@@ -36,6 +37,7 @@ class TransformConv2DBackward final : public Op {
   std::string_view kind() const noexcept override { return "conv2d_backward"; }
   std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
   Step lower(const LowerRequest& request) const override;
+  double flops(const LowerRequest& request) const override;
   bool is_optional(std::size_t) const noexcept override { return true; }
 
  private:

@@ -69,11 +69,9 @@ class GroupPhase {
 
   Phase phase() const {
     const std::int64_t elements = base::checked_add(sums_begin(), b_->weights ? sums_elements() : 0);
-    Phase phase{"slices",
-                b_->conv.shape().groups * b_->width(Side::in) / chunk,
-                false,
-                base::checked_mul(elements, sizeof(float)),
-                {}};
+    Phase phase{"slices", b_->conv.shape().groups * b_->width(Side::in) / chunk,
+                false,    base::checked_mul(elements, sizeof(float)),
+                {},       b_->width(Side::in) / chunk};
     phase.run = [groups = *this](Tensors tensors, const Work& work) {
       groups.b_->conv.for_each_group(Side::in, work, [&](std::int32_t group, std::int64_t first, std::int64_t end) {
         for (std::int64_t image = 0; image == 0 || image < work.batch; image += groups.images_)
@@ -294,6 +292,10 @@ Step TransformConv2DBackward::lower(const LowerRequest& request) const {
   if (backward->weights || backward->bias) step.phases.push_back(WeightsGradient(backward).phase());
   if (backward->data) step.phases.push_back(image_gradient_phase(backward));
   return step;
+}
+
+double TransformConv2DBackward::flops(const LowerRequest& request) const {
+  return conv_flops(request, extent_of(request.inputs[0]), kernel_shape_, wanted_passes(request));
 }
 
 }  // namespace tilewise::ops

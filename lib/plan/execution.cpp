@@ -10,6 +10,20 @@ namespace tilewise::plan {
 
 using base::part_begin;
 
+namespace {
+
+/// Into how many parts the items of a phase are cut: for several lanes into several for each, but so that what shares
+/// its preparation stays together.
+std::int64_t parts_of_items(const ops::Phase& phase, int threads) {
+  constexpr std::int64_t parts_of_lane = 4;
+  if (threads == 1) return 1;
+  const std::int64_t grains = phase.items / phase.grain;
+  return grains >= threads ? std::min(grains, threads * parts_of_lane)
+                           : std::clamp<std::int64_t>(phase.items, 1, threads);
+}
+
+}  // namespace
+
 Execution::Execution(std::shared_ptr<const Plan> plan, ParameterStore& parameters, int max_threads)
     : plan_(std::move(plan)),
       parameters_(&parameters),
@@ -17,6 +31,7 @@ Execution::Execution(std::shared_ptr<const Plan> plan, ParameterStore& parameter
       derived_(static_cast<std::size_t>(plan_->derived_bytes)),
       scratch_(static_cast<std::size_t>(base::checked_mul(plan_->scratch_bytes, max_threads))),
       max_threads_(max_threads),
+      shares_(max_threads),
       addresses_(plan_->buffers.size(), nullptr) {
   for (std::size_t number = 0; number < addresses_.size(); ++number) {
     const Buffer& buffer = plan_->buffers[number];
@@ -77,8 +92,12 @@ void Execution::run(std::int64_t batch, int threads) {
   if (plan_->updates_parameters) parameters_->touch();
 }
 
-void Execution::run_phase(const Segment::Entry& entry, const ops::Work& work) const {
-  phase_of(entry).run(tensors_[static_cast<std::size_t>(entry.step)].data(), work);
+void Execution::run_phase(const Segment::Entry& entry, int lane, const ops::Work& work) const {
+  const auto run = [&] { phase_of(entry).run(tensors_[static_cast<std::size_t>(entry.step)].data(), work); };
+  if (!recorder_) return run();
+  const auto begin = Recorder::Clock::now();
+  run();
+  recorder_->add(lane, {entry, begin, Recorder::Clock::now()});
 }
 
 void Execution::run_segment(const Segment& segment, std::int64_t batch, int threads) {
@@ -89,27 +108,38 @@ void Execution::run_segment(const Segment& segment, std::int64_t batch, int thre
 }
 
 void Execution::run_depth_first(const Segment& segment, std::int64_t batch, int threads) {
+  const std::int64_t tiles = base::ceil_div(base::ceil_div(batch, std::int64_t{threads}), segment.tile_images);
+  shares_.deal(threads, threads * tiles);
   plan::run(threads, [&](int lane) {
-    const std::int64_t begin = part_begin(lane, threads, batch), end = part_begin(lane + 1, threads, batch);
-    const std::int64_t tiles = base::ceil_div(end - begin, segment.tile_images);
-    for (std::int64_t tile = 0; tile < tiles; ++tile)
+    shares_.take(lane, [&](std::int64_t tile) {
       for (const Segment::Entry& entry : segment.tiled)
-        run_phase(entry, {batch, begin + part_begin(tile, tiles, end - begin),
-                          begin + part_begin(tile + 1, tiles, end - begin), 0, phase_of(entry).items, scratch(lane)});
+        run_phase(entry, lane,
+                  {batch, part_begin(tile, threads * tiles, batch), part_begin(tile + 1, threads * tiles, batch), 0,
+                   phase_of(entry).items, scratch(lane)});
+    });
   });
 }
 
 void Execution::run_over_items(const Segment::Entry& entry, std::int64_t batch, int threads) {
-  // Items first; samples too where there are fewer items than lanes.
   const ops::Phase& phase = phase_of(entry);
-  const std::int64_t item_parts = std::clamp<std::int64_t>(phase.items, 1, threads);
+  // Items first; samples too where there are fewer items than lanes.
+  const std::int64_t item_parts = parts_of_items(phase, threads);
   const std::int64_t image_parts =
       phase.by_image ? std::clamp<std::int64_t>(threads / item_parts, 1, std::max<std::int64_t>(batch, 1)) : 1;
-  plan::run(static_cast<int>(item_parts * image_parts), threads, [&](int lane) {
-    const std::int64_t item_part = lane % item_parts, image_part = lane / item_parts;
-    run_phase(entry, {batch, part_begin(image_part, image_parts, batch), part_begin(image_part + 1, image_parts, batch),
-                      part_begin(item_part, item_parts, phase.items),
-                      part_begin(item_part + 1, item_parts, phase.items), scratch(lane)});
+  const std::int64_t parts = item_parts * image_parts;
+  const int lanes = static_cast<int>(std::min<std::int64_t>(parts, threads));
+  const std::int64_t grain = phase.items >= item_parts * phase.grain ? phase.grain : 1;
+  shares_.deal(lanes, parts);
+  plan::run(lanes, threads, [&](int lane) {
+    shares_.take(lane, [&](std::int64_t part) {
+      const std::int64_t item_part = part % item_parts, image_part = part / item_parts;
+      const auto first_item = [&](std::int64_t number) {
+        return std::min(phase.items, grain * part_begin(number, item_parts, base::ceil_div(phase.items, grain)));
+      };
+      run_phase(entry, lane,
+                {batch, part_begin(image_part, image_parts, batch), part_begin(image_part + 1, image_parts, batch),
+                 first_item(item_part), first_item(item_part + 1), scratch(lane)});
+    });
   });
 }
 

@@ -6,6 +6,8 @@
 #include "base/aligned_buffer.hpp"
 #include "plan/parameters.hpp"
 #include "plan/plan.hpp"
+#include "plan/recorder.hpp"
+#include "plan/shares.hpp"
 
 namespace tilewise::plan {
 
@@ -29,6 +31,9 @@ class Execution {
   /// output must be bound.
   void run(std::int64_t batch, int threads);
 
+  /// The following runs tell `recorder`, which has a lane for each thread and outlives them; null: nobody.
+  void record_to(Recorder* recorder) noexcept { recorder_ = recorder; }
+
   /// Where the last run left a value of PlanOptions::outputs, in its Storage.
   const void* data(ValueId value) const;
   const Plan& plan() const noexcept { return *plan_; }
@@ -37,7 +42,7 @@ class Execution {
   void run_segment(const Segment& segment, std::int64_t batch, int threads);
   void run_depth_first(const Segment& segment, std::int64_t batch, int threads);
   void run_over_items(const Segment::Entry& entry, std::int64_t batch, int threads);
-  void run_phase(const Segment::Entry& entry, const ops::Work& work) const;
+  void run_phase(const Segment::Entry& entry, int lane, const ops::Work& work) const;
   const ops::Phase& phase_of(const Segment::Entry& entry) const {
     const ops::Step& step = plan_->steps[static_cast<std::size_t>(entry.step)].step;
     return entry.phase == Segment::depth_first ? *step.depth_first : step.phases[static_cast<std::size_t>(entry.phase)];
@@ -48,7 +53,9 @@ class Execution {
   ParameterStore* parameters_;
   base::AlignedBuffer arena_, derived_, scratch_;
   int max_threads_;
+  Shares shares_;
   std::int64_t derived_version_ = 0;
+  Recorder* recorder_ = nullptr;
   std::vector<void*> addresses_;             ///< of each buffer
   std::vector<std::vector<void*>> tensors_;  ///< of each step
 };

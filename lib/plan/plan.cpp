@@ -21,8 +21,8 @@ void lower(Plan& plan, const Graph& graph) {
       outputs.push_back(output == no_value ? TensorSpec{} : graph.spec(output));
       wanted.push_back(output != no_value);
     }
-    plan.steps.push_back(
-        {node, node.op->lower({plan.options.kernels, inputs, outputs, wanted, plan.options.max_batch}), {}});
+    const ops::LowerRequest request{plan.options.kernels, inputs, outputs, wanted, plan.options.max_batch};
+    plan.steps.push_back({node, node.op->lower(request), {}, node.op->flops(request)});
     const ops::Step& step = plan.steps.back().step;
     std::int64_t scratch_bytes = step.depth_first ? step.depth_first->scratch_bytes : 0;
     for (const ops::Phase& phase : step.phases) scratch_bytes = std::max(scratch_bytes, phase.scratch_bytes);

@@ -35,6 +35,7 @@ struct PlannedStep {
   Node node;
   ops::Step step;
   std::vector<int> buffers;  ///< of inputs, outputs, workspaces; -1 for none
+  double flops = 0;          ///< as ops::Op has it, of max_batch samples
 };
 
 /// The memory of one or several values (views share one).

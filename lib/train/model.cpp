@@ -138,6 +138,14 @@ std::string Model::describe_plan(std::int64_t batch, bool training) const {
   return (training ? state_->trainer().make_plan(batch) : state_->model().predictor->make_plan(batch))->dump();
 }
 
+Profile Model::profile(const Pipeline& data, const ProfileOptions& options) {
+  build(data.dataset().sample_shape());
+  if (!options.training) return state_->model().predictor->profile(data, options);
+  train::Trainer& trainer = state_->trainer();
+  state_->initial = false;
+  return trainer.profile(data, options, state_->next_data_epoch);
+}
+
 std::vector<Weights> Model::weights() const {
   return train::read_weights(state_->model().network, state_->model().parameters);
 }

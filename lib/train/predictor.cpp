@@ -5,6 +5,8 @@
 #include "base/checked.hpp"
 #include "tilewise/error.hpp"
 #include "tilewise/runtime.hpp"
+#include "train/check_data.hpp"
+#include "train/profiler.hpp"
 
 namespace tilewise::train {
 
@@ -20,6 +22,18 @@ std::shared_ptr<const plan::Plan> Predictor::make_plan(std::int64_t batch) const
                                             .max_batch = batch,
                                             .outputs = {network_.output()},
                                             .convolutions = convolutions_});
+}
+
+Profile Predictor::profile(const Pipeline& data, const ProfileOptions& options) const {
+  check_profile_options(options);
+  check_samples(data, network_, "data");
+  const int thread_count = threads();
+  plan::Execution execution(make_plan(data.batch_size()), parameters_, thread_count);
+  std::int64_t epoch = 0;
+  return profile_runs(execution, thread_count, data, options, epoch, [&](const Batch& batch) {
+    execution.bind(network_.input(), batch.inputs);
+    execution.run(batch.size, thread_count);
+  });
 }
 
 ExecutionPool& Predictor::pool() {

@@ -3,6 +3,8 @@
 #include <vector>
 
 #include "nn/network.hpp"
+#include "tilewise/dataset.hpp"
+#include "tilewise/profile.hpp"
 #include "train/execution_pool.hpp"
 
 namespace tilewise::train {
@@ -15,6 +17,8 @@ class Predictor {
 
   /// The outputs for `count` samples, one after the other. Throws ArgumentError if count < 0.
   std::vector<float> predict(const float* samples, std::int64_t count);
+  /// Predicts batches of `data`, and says where the time went.
+  Profile profile(const Pipeline& data, const ProfileOptions& options) const;
   std::shared_ptr<const plan::Plan> make_plan(std::int64_t max_batch) const;
 
  private:

@@ -6,6 +6,7 @@
 #include "tilewise/error.hpp"
 #include "tilewise/runtime.hpp"
 #include "train/check_data.hpp"
+#include "train/profiler.hpp"
 #include "train/running_mean.hpp"
 
 namespace tilewise::train {
@@ -96,6 +97,17 @@ bool Trainer::run_epoch(Epoch& epoch, BatchReader& reader, const std::vector<Cal
     go_on = ask_all(callbacks, [&](Callback& callback) { return callback.on_batch_end(record); });
   }
   return go_on;
+}
+
+Profile Trainer::profile(const Pipeline& data, const ProfileOptions& options, std::int64_t& next_data_epoch) {
+  check_data(data, network_, graph_, "training data");
+  check_profile_options(options);
+  prepare(data.batch_size());
+  RunningMean mean(graph_);
+  return profile_runs(*execution_, threads_, data, options, next_data_epoch, [&](const Batch& batch) {
+    step(batch);
+    mean.add(*execution_, batch.size);
+  });
 }
 
 void Trainer::begin(const FitOptions& options) const {

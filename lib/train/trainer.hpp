@@ -6,6 +6,7 @@
 
 #include "nn/network.hpp"
 #include "plan/execution.hpp"
+#include "tilewise/profile.hpp"
 #include "tilewise/training.hpp"
 #include "train/evaluator.hpp"
 
@@ -21,6 +22,8 @@ class Trainer {
   /// Trains for options.epochs epochs, which the pipeline reads as the epochs `next_data_epoch`, ..., counted on.
   History fit(const Pipeline& training, const FitOptions& options, std::int64_t& next_data_epoch);
   Evaluation evaluate(const Pipeline& data) { return evaluator_.evaluate(data); }
+  /// Trains on batches of `data` as fit() does, and says where the time went.
+  Profile profile(const Pipeline& data, const ProfileOptions& options, std::int64_t& next_data_epoch);
   std::shared_ptr<const plan::Plan> make_plan(std::int64_t batch_size) const;
 
  private:

@@ -80,7 +80,7 @@ class Command(unittest.TestCase):
         run = tilewise("--version")
         self.assertEqual(run.returncode, 0)
         self.assertRegex(run.stdout, r"^tilewise \d+\.\d+\.\d+\n$")
-        for arguments in (["--help"], ["train", "--help"], ["evaluate", "--help"], ["summary", "--help"], ["doctor", "--help"]):
+        for arguments in (["--help"], ["train", "--help"], ["evaluate", "--help"], ["profile", "--help"], ["summary", "--help"], ["doctor", "--help"]):
             run = tilewise(*arguments)
             self.assertEqual((run.returncode, run.stderr), (0, ""))
 
@@ -108,6 +108,7 @@ class Command(unittest.TestCase):
             ("train", "--arithmetic", "exact"): "--arithmetic: expected strict, standard or fast, found 'exact'",
             ("train", "--algorithm", "fft9"): "no algorithm is called 'fft9'; expected one of direct, fft8, fft16, winograd7",
             ("train", "rest"): "rest",
+            ("profile", "--steps", "0"): "--steps: expected a whole number from 1 to 100000",
             ("evaluate",): "model",
             ("summary",): "model",
         }
@@ -131,6 +132,7 @@ class Command(unittest.TestCase):
                     begin = time.monotonic()
                     self.assert_refused(tilewise("train", "--data", self.data, "--epochs", 100000, option, path), str(path))
                     self.assertLess(time.monotonic() - begin, 10)
+        self.assert_refused(tilewise("profile", "--data", self.data, "--trace", self.folder), str(self.folder))
         same = self.folder / "same"
         self.assert_refused(tilewise("train", "--data", self.data, "--save", same, "--history", same), "same")
         self.assertFalse(same.exists())
@@ -178,6 +180,32 @@ class Command(unittest.TestCase):
         for word in ("conv2d", "max_pool2d", "adam_update", "arena"):
             self.assertIn(word, run.stdout)
         self.assertNotIn("accuracy 0.", run.stdout)
+
+    def test_profile(self):
+        model, trace = self.folder / "profiled.safetensors", self.folder / "trace.json"
+        run = tilewise("train", "--data", self.data, "--epochs", 1, "--save", model)
+        self.assertEqual(run.returncode, 0, run)
+        options = ["--data", self.data, "--batch", 8, "--steps", 3, "--threads", 2]
+        run = tilewise("profile", *options)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        for word in ("steps of training of 8 images, 2 threads", "conv2d_backward", "adam_update", "% peak", "waiting", "between"):
+            self.assertIn(word, run.stdout)
+        run = tilewise("profile", model, "--json", "--trace", trace, *options)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        found = json.loads(run.stdout)
+        self.assertEqual((found["batch"], found["runs"], found["threads"], found["training"]), (8, 3, 2, True))
+        parts = sum(step["seconds"] for step in found["steps"]) + found["waiting_seconds"] + found["outside_seconds"]
+        self.assertAlmostEqual(parts, found["seconds"], places=9)
+        events = json.loads(trace.read_text())["traceEvents"]
+        spans = [event for event in events if event["ph"] == "X"]
+        self.assertEqual({event["tid"] for event in events}, {0, 1})
+        self.assertTrue({"conv2d_1 conv2d_backward", "optimizer adam_update"} <= {span["name"] for span in spans})
+        self.assertTrue(all(span["ts"] >= 0 and span["dur"] >= 0 for span in spans))
+        run = tilewise("profile", model, "--inference", *options)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        self.assertIn("predictions of 8 images", run.stdout)
+        self.assertNotIn("backward", run.stdout)
+        self.assert_refused(tilewise("profile", "--data", self.data, "--batch", 1000), "1000")
 
     def test_interrupt(self):
         history, model = self.folder / "interrupted.json", self.folder / "interrupted.safetensors"

@@ -41,6 +41,7 @@ ROOM_OF_PUBLIC_HEADER = {
     "optimizers": "nn",
     "callbacks": "train",
     "confusion": "train",
+    "profile": "train",
     "training": "train",
     "model": "train",
     "tilewise": "umbrella",

@@ -115,8 +115,9 @@ class Lists(unittest.TestCase):
             kinds += re.findall(r'kind\(\) const noexcept override \{ return "(\w+)"', header.read_text(encoding="utf-8"))
         self.assertGreater(len(kinds), 50, "too few kinds: has their form changed?")
         # No reference kernels have transforms: test_transform_conv2d.cpp runs what a plan makes of them.
-        self.assertIn("weight_slices", kinds)
-        kinds.remove("weight_slices")
+        for of_transforms in ("weight_slices", "transform_rows"):
+            self.assertIn(of_transforms, kinds)
+            kinds.remove(of_transforms)
         for kind in kinds:
             self.assertIn(f'{{"{kind}", draw_', cases, "an op without cases is in no row of the test plan")
 

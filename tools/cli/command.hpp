@@ -11,6 +11,7 @@ using Action = std::function<int()>;
 
 void add_train(CLI::App& program, Action& action);
 void add_evaluate(CLI::App& program, Action& action);
+void add_profile(CLI::App& program, Action& action);
 void add_summary(CLI::App& program, Action& action);
 void add_doctor(CLI::App& program, Action& action);
 

@@ -38,13 +38,15 @@ int main(int argc, char** argv) {
   Action action;
   add_train(program, action);
   add_evaluate(program, action);
+  add_profile(program, action);
   add_summary(program, action);
   add_doctor(program, action);
 
   try {
     program.parse(argc, argv);
     if (!action)
-      throw CLI::RequiredError("expected a command: train, evaluate, summary or doctor", CLI::ExitCodes::RequiredError);
+      throw CLI::RequiredError("expected a command: train, evaluate, profile, summary or doctor",
+                               CLI::ExitCodes::RequiredError);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
       return program.exit(error);  // --help, --version

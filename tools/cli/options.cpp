@@ -112,10 +112,20 @@ datasets::TrainTest DataOptions::load() const {
   return sets;
 }
 
+namespace {
+
+CLI::Option* model_option(CLI::App& command, std::string& path, const std::string& help) {
+  return command.add_option("model", path, help)->type_name("FILE.safetensors");
+}
+
+}  // namespace
+
 void add_model(CLI::App& command, std::string& path) {
-  command.add_option("model", path, "A model that `tilewise train --save` wrote")
-      ->required()
-      ->type_name("FILE.safetensors");
+  model_option(command, path, "A model that `tilewise train --save` wrote")->required();
+}
+
+void add_optional_model(CLI::App& command, std::string& path) {
+  model_option(command, path, "A model that `tilewise train --save` wrote (default: the notebook's network)");
 }
 
 }  // namespace tilewise::cli

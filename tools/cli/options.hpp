@@ -43,5 +43,7 @@ struct DataOptions {
 
 /// Adds the MODEL argument.
 void add_model(CLI::App& command, std::string& path);
+/// The same where a model need not be given.
+void add_optional_model(CLI::App& command, std::string& path);
 
 }  // namespace tilewise::cli

@@ -4,11 +4,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <system_error>
 
 #include "command.hpp"
+#include "files.hpp"
 #include "interrupt.hpp"
-#include "io/atomic_file.hpp"
 #include "machine.hpp"
 #include "network.hpp"
 #include "options.hpp"
@@ -32,19 +31,6 @@ struct TrainOptions {
   bool dump_plan = false;
 };
 
-/// A file that is written after hours of training must be known to be writable before them. Throws FileError if it is
-/// not.
-void require_writable(const std::string& path, const char* option) {
-  if (path.empty()) return;
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  // A file is replaced by renaming another one onto it, which would do away with a device or a pipe.
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
-    throw FileError(path, FileError::no_offset,
-                    fmt::format("expected the name of a file to write for {}, found a folder or a device", option));
-  const io::AtomicFile trial(path);  // without commit() it leaves nothing behind
-}
-
 nlohmann::json to_json(const EpochRecord& record) {
   nlohmann::json json{{"epoch", record.epoch},
                       {"loss", record.training.loss},
@@ -66,10 +52,7 @@ void write_history(const std::string& path, const History& history, std::uint64_
                       {"epochs", nlohmann::json::array()}};
   for (const EpochRecord& record : history.epochs) json["epochs"].push_back(to_json(record));
   constexpr int indent = 2;
-  const std::string text = json.dump(indent) + '\n';
-  io::AtomicFile file(path);
-  file.write(text.data(), text.size());
-  file.commit();
+  write_file(path, json.dump(indent) + '\n');
 }
 
 int interrupt() {

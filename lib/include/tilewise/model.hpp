@@ -7,6 +7,7 @@
 
 #include "tilewise/confusion.hpp"
 #include "tilewise/layers.hpp"
+#include "tilewise/profile.hpp"
 #include "tilewise/shape.hpp"
 #include "tilewise/training.hpp"
 #include "tilewise/weights.hpp"
@@ -67,6 +68,11 @@ class Model {
 
   /// The steps of one training batch (or of inference), as planned: op, algorithm, shapes, memory.
   std::string describe_plan(std::int64_t batch, bool training) const;
+
+  /// Where the time goes: in steps of training on batches of `data`, as many as the options say, after which the
+  /// weights are as after a fit() of these; or in predictions. Throws as fit() does, and ArgumentError for options out
+  /// of their ranges or data of less than a batch.
+  Profile profile(const Pipeline& data, const ProfileOptions& options = {});
 
   std::vector<Weights> weights() const;
   /// Replaces all weights, matched by name. Throws ArgumentError or ShapeError, naming the weight, and changes nothing

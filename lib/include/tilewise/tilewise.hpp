@@ -23,6 +23,7 @@
 #include "tilewise/ops.hpp"
 #include "tilewise/optimizers.hpp"
 #include "tilewise/options.hpp"
+#include "tilewise/profile.hpp"
 #include "tilewise/runtime.hpp"
 #include "tilewise/shape.hpp"
 #include "tilewise/training.hpp"
