@@ -1,53 +1,17 @@
 #!/usr/bin/env python3
-"""Trains the notebook's network with PyTorch, as a measure for ours: same layers, initialisation, batch, threads and data files.
+"""Times the notebook's network in PyTorch: same layers, initialisation, batch, threads and data files as ours.
 
-    bench/peers/pytorch_fashion_mnist.py --threads 2 --epochs 1
-
-Needs PyTorch and NumPy: Debian's python3-torch (then run it with /usr/bin/python3), or pip's. The seconds are those of training
-alone, as in `tilewise train --history`; reading the files and testing are apart. The images are in memory, and a batch is one gather.
+Needs PyTorch and NumPy: Debian's python3-torch (then run it with /usr/bin/python3), or pip's. Images are in memory, channels last, and a
+batch is one gather. TILEWISE_PEER_COMPILED=1 has torch.compile compile the model and its backward pass, which takes a C++ compiler.
 """
 
-import argparse
-import gzip
-import json
 import os
-import pathlib
 import time
 
-try:
-    import numpy as np
-    import torch
-    from torch import nn
-except ImportError as error:
-    raise SystemExit(f"this Python lacks PyTorch or NumPy ({error}); Debian's are in /usr/bin/python3 after apt-get install python3-torch")
-
-FOLDERS = [os.environ.get("TILEWISE_DATA_DIR", ""), "/usr/local/share/datasets", "/usr/share/datasets"]
-
-
-def read_idx(folder, stem):
-    for name in (stem, stem + ".gz"):
-        path = folder / name
-        if path.exists():
-            data = path.read_bytes()
-            if data[:2] == b"\x1f\x8b":
-                data = gzip.decompress(data)
-            rank = data[3]
-            shape = np.frombuffer(data, ">u4", rank, 4)
-            return np.frombuffer(data, np.uint8, offset=4 + 4 * rank).reshape(shape)
-    raise SystemExit(f"{folder} has no {stem}")
-
-
-def load(name_or_folder):
-    candidates = [pathlib.Path(folder) / name_or_folder for folder in FOLDERS if folder] + [pathlib.Path(name_or_folder)]
-    folder = next((path for path in candidates if path.is_dir()), None)
-    if folder is None:
-        raise SystemExit(f"found no data set {name_or_folder}")
-    sets = []
-    for part in ("train", "t10k"):
-        images = torch.from_numpy(read_idx(folder, f"{part}-images-idx3-ubyte").astype(np.float32) / 255).unsqueeze(1)
-        labels = torch.from_numpy(read_idx(folder, f"{part}-labels-idx1-ubyte").astype(np.int64))
-        sets.append((images.contiguous(memory_format=torch.channels_last), labels))
-    return sets
+import fashion_mnist
+import numpy as np
+import torch
+from torch import nn
 
 
 def network():
@@ -64,58 +28,51 @@ def network():
     return model.to(memory_format=torch.channels_last)
 
 
-def accuracy(model, images, labels, batch):
-    model.eval()
-    with torch.no_grad():
-        right = sum(int((model(images[i:i + batch]).argmax(1) == labels[i:i + batch]).sum()) for i in range(0, len(labels), batch))
-    return right / len(labels)
+def to_torch(images):
+    """A view: NHWC in memory is what PyTorch calls channels last."""
+    return torch.from_numpy(images).permute(0, 3, 1, 2)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", default="fashion-mnist")
-    parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--steps", type=int, help="stop an epoch after so many batches")
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--lr", type=float, default=1e-3)
-    parser.add_argument("--limit", type=int, help="only the first so many images of each set")
-    parser.add_argument("--json", help="write the epochs' figures to this file")
-    options = parser.parse_args()
+class PyTorch:
+    def __init__(self, options, train):
+        torch.set_num_threads(options.threads)
+        torch.manual_seed(0)
+        self.options = options
+        self.images, self.labels = to_torch(train[0]), torch.from_numpy(train[1])
+        self.model = network()
+        self.loss_of = nn.CrossEntropyLoss()
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=1e-3, eps=1e-7)
+        compiled = bool(os.environ.get("TILEWISE_PEER_COMPILED"))
+        self.run = torch.compile(self.model) if compiled else self.model
+        self.program = f"PyTorch {torch.__version__.split('+')[0]}" + (" compiled" if compiled else "")
 
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(options.seed)
-    (images, labels), test = load(options.data)
-    images, labels = images[:options.limit], labels[:options.limit]
-    test = tuple(part[:options.limit] for part in test)
-    model, loss_of = network(), nn.CrossEntropyLoss()
-    optimizer = torch.optim.Adam(model.parameters(), lr=options.lr, eps=1e-7)
-    print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads, batch {options.batch}", flush=True)
-
-    epochs = []
-    for epoch in range(1, options.epochs + 1):
-        model.train()
-        total, seen = 0.0, 0
+    def train(self, steps):
+        self.model.train()
+        order = torch.randperm(len(self.labels))
         begin = time.perf_counter()
-        for picked in torch.randperm(len(labels)).split(options.batch)[:options.steps]:
-            batch = images[picked].contiguous(memory_format=torch.channels_last)
-            optimizer.zero_grad(set_to_none=True)
-            loss = loss_of(model(batch), labels[picked])
+        for step in range(steps):
+            first = step * self.options.batch % (len(order) - self.options.batch + 1)
+            picked = order[first:first + self.options.batch]
+            self.optimizer.zero_grad(set_to_none=True)
+            loss = self.loss_of(self.run(self.images[picked]), self.labels[picked])
             loss.backward()
-            optimizer.step()
-            total += loss.item() * len(picked)
-            seen += len(picked)
-        seconds = time.perf_counter() - begin
-        record = {"epoch": epoch, "loss": total / seen, "val_accuracy": accuracy(model, *test, options.batch), "seconds": seconds,
-                  "images_per_second": seen / seconds}
-        epochs.append(record)
-        print(f"epoch {epoch}/{options.epochs}  loss {record['loss']:.4f}  val_accuracy {record['val_accuracy']:.4f}  {seconds:.1f} s  "
-              f"{record['images_per_second']:.0f} images/s", flush=True)
-    print(f"test accuracy {epochs[-1]['val_accuracy']:.4f}")
-    if options.json:
-        pathlib.Path(options.json).write_text(json.dumps({"threads": options.threads, "epochs": epochs}))
+            self.optimizer.step()
+            loss.item()  # ours knows the mean loss after each step, too
+        return time.perf_counter() - begin
+
+    def evaluate(self, images, labels):
+        self.model.eval()
+        batch = self.options.evaluation_batch
+        with torch.inference_mode():
+            found = [self.run(to_torch(images[i:i + batch])).argmax(1).numpy() for i in range(0, len(labels), batch)]
+        return np.mean(np.concatenate(found) == labels)
+
+    def predict_one(self, image):
+        with torch.inference_mode():
+            return self.run(to_torch(image)).numpy()
 
 
 if __name__ == "__main__":
-    main()
+    chosen = fashion_mnist.options(__doc__)
+    data = fashion_mnist.load(chosen.data)
+    fashion_mnist.measure(PyTorch(chosen, data[0]), chosen, data[1])
