@@ -71,7 +71,8 @@ void PrefetchThread::Ring::start_epoch(std::int64_t epoch) {
 std::int64_t PrefetchThread::Ring::next() {
   std::unique_lock lock(mutex_);
   released_ = taken_;
-  work_.notify_one();
+  // Waking the thread takes longer than going on: it is done once for several batches.
+  if (filled_ - released_ <= owner_.slots_ / 2) work_.notify_one();
   if (taken_ == owner_.batches_) return -1;
   ready_.wait(lock, [this] { return filled_ > taken_ || error_; });
   if (filled_ <= taken_) std::rethrow_exception(error_);

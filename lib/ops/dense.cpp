@@ -14,7 +14,7 @@ namespace {
 /// Samples of one item.
 constexpr std::int64_t group_samples = 8;
 /// Summands before the next block of outputs, so that their weights serve all samples from the nearest caches.
-constexpr std::int64_t depth_block = 392;
+constexpr std::int64_t depth_block = 784;
 /// At most so many input features, whole tiles of `tile_rows`, make one item of a backward pass.
 constexpr std::int64_t max_slice_features = 48;
 std::int64_t slice_features_of(std::int64_t tile_rows) {
@@ -76,12 +76,16 @@ struct DenseProduct {
   template <class T>
   Phase phase(const std::string& name, const kernels::KernelTable<T>& table, std::int64_t batch, std::size_t x,
               std::size_t weights, std::size_t bias, std::size_t y) const {
-    return {name, base::ceil_div(out, table.channel_block) * groups(batch), false, 0,
+    return {name,
+            base::ceil_div(out, table.channel_block) * groups(batch),
+            false,
+            0,
             [&table, product = *this, batch, x, weights, bias, y](Tensors tensors, const Work& work) {
               product.run(table, tensor<const T>(tensors, x), tensor<const T>(tensors, weights),
                           bias == no_bias ? nullptr : tensor<const T>(tensors, bias), tensor<T>(tensors, y), batch,
                           work);
-            }};
+            },
+            std::max(groups(batch), std::int64_t{1})};
   }
   static constexpr std::size_t no_bias = ~std::size_t{0};
 };

@@ -107,27 +107,39 @@ void Execution::run_segment(const Segment& segment, std::int64_t batch, int thre
     for (const Segment::Entry& entry : segment.phases) run_over_items(entry, batch, threads);
 }
 
+int Execution::lanes_for(std::span<const Segment::Entry> entries, std::int64_t batch, int threads) const {
+  const double enough = least_lane_seconds.load(std::memory_order_relaxed);
+  double seconds = 0;
+  for (const Segment::Entry& entry : entries) {
+    const PlannedStep& step = plan_->steps[static_cast<std::size_t>(entry.step)];
+    seconds += step.seconds_of_run + step.seconds_of_sample * double(batch);
+  }
+  return seconds >= enough * threads ? threads : std::max(1, static_cast<int>(seconds / enough));
+}
+
 void Execution::run_depth_first(const Segment& segment, std::int64_t batch, int threads) {
-  const std::int64_t tiles = base::ceil_div(base::ceil_div(batch, std::int64_t{threads}), segment.tile_images);
-  shares_.deal(threads, threads * tiles);
-  plan::run(threads, [&](int lane) {
+  const int lanes = lanes_for(segment.tiled, batch, threads);
+  const std::int64_t tiles = lanes * base::ceil_div(base::ceil_div(batch, std::int64_t{lanes}), segment.tile_images);
+  shares_.deal(lanes, tiles);
+  plan::run(lanes, threads, [&](int lane) {
     shares_.take(lane, [&](std::int64_t tile) {
       for (const Segment::Entry& entry : segment.tiled)
         run_phase(entry, lane,
-                  {batch, part_begin(tile, threads * tiles, batch), part_begin(tile + 1, threads * tiles, batch), 0,
-                   phase_of(entry).items, scratch(lane)});
+                  {batch, part_begin(tile, tiles, batch), part_begin(tile + 1, tiles, batch), 0, phase_of(entry).items,
+                   scratch(lane)});
     });
   });
 }
 
 void Execution::run_over_items(const Segment::Entry& entry, std::int64_t batch, int threads) {
   const ops::Phase& phase = phase_of(entry);
+  const int most_lanes = lanes_for({&entry, 1}, batch, threads);
   // Items first; samples too where there are fewer items than lanes.
-  const std::int64_t item_parts = parts_of_items(phase, threads);
+  const std::int64_t item_parts = parts_of_items(phase, most_lanes);
   const std::int64_t image_parts =
-      phase.by_image ? std::clamp<std::int64_t>(threads / item_parts, 1, std::max<std::int64_t>(batch, 1)) : 1;
+      phase.by_image ? std::clamp<std::int64_t>(most_lanes / item_parts, 1, std::max<std::int64_t>(batch, 1)) : 1;
   const std::int64_t parts = item_parts * image_parts;
-  const int lanes = static_cast<int>(std::min<std::int64_t>(parts, threads));
+  const int lanes = static_cast<int>(std::min<std::int64_t>(parts, most_lanes));
   const std::int64_t grain = phase.items >= item_parts * phase.grain ? phase.grain : 1;
   shares_.deal(lanes, parts);
   plan::run(lanes, threads, [&](int lane) {

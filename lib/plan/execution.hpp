@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/aligned_buffer.hpp"
@@ -42,6 +43,8 @@ class Execution {
   void run_segment(const Segment& segment, std::int64_t batch, int threads);
   void run_depth_first(const Segment& segment, std::int64_t batch, int threads);
   void run_over_items(const Segment::Entry& entry, std::int64_t batch, int threads);
+  /// So many lanes that each has enough to do.
+  int lanes_for(std::span<const Segment::Entry> entries, std::int64_t batch, int threads) const;
   void run_phase(const Segment::Entry& entry, int lane, const ops::Work& work) const;
   const ops::Phase& phase_of(const Segment::Entry& entry) const {
     const ops::Step& step = plan_->steps[static_cast<std::size_t>(entry.step)].step;

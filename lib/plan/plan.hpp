@@ -36,6 +36,9 @@ struct PlannedStep {
   ops::Step step;
   std::vector<int> buffers;  ///< of inputs, outputs, workspaces; -1 for none
   double flops = 0;          ///< as ops::Op has it, of max_batch samples
+  double bytes = 0;          ///< of the tensors that it reads and writes, each counted once, of max_batch samples
+  /// About how long it takes a core: seconds whatever the batch, and for each sample.
+  double seconds_of_run = 0, seconds_of_sample = 0;
 };
 
 /// The memory of one or several values (views share one).

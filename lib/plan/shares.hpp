@@ -8,6 +8,10 @@
 
 namespace tilewise::plan {
 
+/// How much a lane must have to do for it to be worth while: sharing takes a few microseconds itself. Tests share out
+/// the smallest work, too.
+inline std::atomic<double> least_lane_seconds{3e-6};
+
 /// Parts of one run, shared out among lanes: each lane begins with its own, of which its cache may know something, and
 /// then helps others with what they have not begun. So a lane whose core is busy elsewhere, or that begins late, holds
 /// nobody up for longer than one part takes.

@@ -10,13 +10,6 @@
 
 namespace tilewise::train {
 
-namespace {
-
-/// Enough samples to keep many threads busy, few enough to keep the step memory small.
-constexpr std::int64_t max_batch = 256;
-
-}  // namespace
-
 std::shared_ptr<const plan::Plan> Predictor::make_plan(std::int64_t batch) const {
   return plan::make_plan(network_.graph(), {.kernels = parameters_.kernels(),
                                             .max_batch = batch,
@@ -36,10 +29,13 @@ Profile Predictor::profile(const Pipeline& data, const ProfileOptions& options) 
   });
 }
 
-ExecutionPool& Predictor::pool() {
+ExecutionPool& Predictor::pool_for(std::int64_t count) {
+  std::size_t number = 0;
+  while (number + 1 < batch_sizes.size() && batch_sizes[number] < count) ++number;
   const base::ForkSafeMutex::Guard lock(mutex_);
-  if (!pool_) pool_ = std::make_unique<ExecutionPool>(make_plan(max_batch), parameters_);
-  return *pool_;
+  std::unique_ptr<ExecutionPool>& pool = pools_[number];
+  if (!pool) pool = std::make_unique<ExecutionPool>(make_plan(batch_sizes[number]), parameters_);
+  return *pool;
 }
 
 std::vector<float> Predictor::predict(const float* samples, std::int64_t count) {
@@ -48,7 +44,8 @@ std::vector<float> Predictor::predict(const float* samples, std::int64_t count) 
   base::checked_mul(count, in);
   std::vector<float> outputs(static_cast<std::size_t>(base::checked_mul(count, out)));
   const int thread_count = threads();
-  const auto execution = pool().borrow(thread_count);
+  const auto execution = pool_for(count).borrow(thread_count);
+  const std::int64_t max_batch = execution->plan().options.max_batch;
   for (std::int64_t begin = 0; begin < count; begin += max_batch) {
     const std::int64_t batch = std::min(max_batch, count - begin);
     execution->bind(network_.input(), samples + begin * in);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <memory>
 #include <vector>
 
 #include "nn/network.hpp"
@@ -9,7 +11,8 @@
 
 namespace tilewise::train {
 
-/// The inference plan of a network. Many threads may use one at once, as long as nobody changes the parameters.
+/// The inference plans of a network: for single samples, for few and for many. Many threads may use one at once, as
+/// long as nobody changes the parameters.
 class Predictor {
  public:
   Predictor(const nn::Network& network, plan::ParameterStore& parameters, plan::ConvolutionChoice convolutions)
@@ -22,13 +25,17 @@ class Predictor {
   std::shared_ptr<const plan::Plan> make_plan(std::int64_t max_batch) const;
 
  private:
-  ExecutionPool& pool();
+  /// One sample is for all cores, and may want other algorithms than a batch; the last is enough samples to keep many
+  /// threads busy, few enough to keep the step memory small.
+  static constexpr std::array<std::int64_t, 3> batch_sizes{1, 16, 256};
+
+  ExecutionPool& pool_for(std::int64_t count);
 
   const nn::Network& network_;
   plan::ParameterStore& parameters_;
   plan::ConvolutionChoice convolutions_;
-  base::ForkSafeMutex mutex_;            // for pool_
-  std::unique_ptr<ExecutionPool> pool_;  // made when it is first needed
+  base::ForkSafeMutex mutex_;                                             // for pools_
+  std::array<std::unique_ptr<ExecutionPool>, batch_sizes.size()> pools_;  // each made when it is first needed
 };
 
 }  // namespace tilewise::train

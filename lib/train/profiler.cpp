@@ -1,6 +1,5 @@
 #include "train/profiler.hpp"
 
-#include "plan/passes.hpp"
 #include "tilewise/error.hpp"
 
 namespace tilewise::train {
@@ -51,19 +50,6 @@ class FullBatches {
   std::int64_t& epoch_;
 };
 
-double bytes_of(const plan::Plan& plan, const plan::PlannedStep& step) {
-  double bytes = 0;
-  const auto add = [&](plan::ValueId value) {
-    if (value != plan::no_value)
-      bytes += double(plan::tensor_bytes(plan.specs[static_cast<std::size_t>(value)], plan.options));
-  };
-  for (plan::ValueId value : step.node.inputs) add(value);
-  for (plan::ValueId value : step.node.outputs) add(value);
-  for (int input : step.node.op->updated_inputs(step.node.inputs.size()))
-    add(step.node.inputs[static_cast<std::size_t>(input)]);
-  return bytes;
-}
-
 /// Of the steps that run, with what each recorded span belongs to.
 class Summary {
  public:
@@ -73,7 +59,7 @@ class Summary {
       places_[number] = profile_.steps.size();
       if (!step.step.phases.empty())
         profile_.steps.push_back({step.node.name, std::string(step.node.op->kind()) + step.node.note,
-                                  step.step.algorithm, step.node.why, 0, step.flops, bytes_of(plan, step)});
+                                  step.step.algorithm, step.node.why, 0, step.flops, step.bytes});
     }
   }
 

@@ -97,7 +97,7 @@ TEST_CASE("pipelines are values and check their stages", "[data]") {
   const Pipeline plain = set.batch(4);
   const Pipeline full = set.shuffle(100, 7).batch(4).prefetch();
   CHECK(plain.batches() == 3);
-  CHECK(plain.prefetch().prefetch_slots() == 2);
+  CHECK(plain.prefetch().prefetch_slots() == 8);
   CHECK(plain.prefetch_slots() == 0);
   CHECK(full.shuffle_buffer() == 100);
   CHECK(full.shuffle_seed() == 7);

@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "plan/shares.hpp"
+
 namespace tilewise::test {
 
 namespace {
@@ -12,6 +14,7 @@ namespace {
 [[maybe_unused]] const bool set = [] {
   const char* text = std::getenv("TILEWISE_TEST_BACKEND");
   if (text && std::string(text) == "threads") plan::set_backend(plan::Backend::threads);
+  plan::least_lane_seconds = 0;
   return true;
 }();
 

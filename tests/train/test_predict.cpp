@@ -35,8 +35,11 @@ TEST_CASE("predict gives one distribution per sample, whatever the count", "[tra
   const std::vector<float> all = model.predict(samples.data(), 600);
   REQUIRE(all.size() == 1800);
   for (std::size_t i = 0; i < all.size(); i += 3) CHECK(all[i] + all[i + 1] + all[i + 2] == Approx(1).epsilon(1e-5));
-  const std::vector<float> first = model.predict(samples.data(), 1);
-  for (std::size_t i = 0; i < 3; ++i) CHECK(first[i] == Approx(all[i]).epsilon(1e-5));
+  for (std::int64_t count : {1, 2, 16, 17, 257}) {  // each of the plans, filled and not
+    const std::vector<float> some = model.predict(samples.data(), count);
+    REQUIRE(some.size() == static_cast<std::size_t>(3 * count));
+    for (std::size_t i = 0; i < some.size(); ++i) CHECK(some[i] == Approx(all[i]).epsilon(1e-5));
+  }
 }
 
 TEST_CASE("a model runs on the ISA that TILEWISE_ISA names", "[train]") {

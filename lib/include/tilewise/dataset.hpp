@@ -90,7 +90,7 @@ class Pipeline {
   Pipeline batch(std::int64_t size) const;
   /// Up to `slots` batches are made ahead, by a thread of its own. Throws ArgumentError if slots < 1, or before
   /// batch().
-  Pipeline prefetch(int slots = 2) const;
+  Pipeline prefetch(int slots = 8) const;
 
   const Dataset& dataset() const noexcept { return dataset_; }
   /// 0 before batch().
