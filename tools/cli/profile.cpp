@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "command.hpp"
 #include "files.hpp"
@@ -59,23 +60,36 @@ std::string title(const Options& options, const Result& result) {
       micro * profile.seconds, rate, percent * rate / result.peak, result.peak, profile.runs);
 }
 
-void print_row(const Profile& profile, const std::string& name, double seconds, const std::string& rest = {}) {
-  fmt::print("{:<62} {:>8.1f} {:>6.1f}{}\n", name, micro * seconds, percent * seconds / profile.seconds, rest);
+/// The longest of a text of all steps, and of the column's title.
+template <class Text>
+std::size_t width_of(const Profile& profile, std::string_view column, const Text& text) {
+  std::size_t width = column.size();
+  for (const Profile::Step& step : profile.steps) width = std::max(width, text(step).size());
+  return width;
 }
 
 void print_table(const Options& options, const Result& result) {
   const Profile& profile = result.profile;
-  fmt::print("{}\n{:<17} {:<24} {:<19} {:>8} {:>6} {:>7} {:>6} {:>7}\n", title(options, result), "layer", "op",
-             "algorithm", "us", "%", "GFLOPS", "% peak", "MB");
+  const std::size_t layer = width_of(profile, "layer", [](const auto& step) { return step.layer; });
+  const std::size_t op = width_of(profile, "op", [](const auto& step) { return step.op; });
+  const std::size_t algorithm = width_of(profile, "algorithm", [](const auto& step) { return step.algorithm; });
+  const auto names = [&](std::string_view first, std::string_view second, std::string_view third) {
+    return fmt::format("{:<{}}  {:<{}}  {:<{}}", first, layer, second, op, third, algorithm);
+  };
+  const auto times = [&](double seconds) {
+    return fmt::format("  {:>8.1f}  {:>5.1f}", micro * seconds, percent * seconds / profile.seconds);
+  };
+  fmt::print("{}\n{}  {:>8}  {:>5}  {:>7}  {:>6}  {:>6}\n", title(options, result), names("layer", "op", "algorithm"),
+             "us", "%", "GFLOPS", "% peak", "MB");
   for (const Profile::Step& step : profile.steps) {
-    const std::string rate = step.flops > 0
-                                 ? fmt::format("{:>8.1f} {:>6.0f}", gflops(step), percent * gflops(step) / result.peak)
-                                 : std::string(15, ' ');
-    print_row(profile, fmt::format("{:<17} {:<24} {:<19}", step.layer, step.op, step.algorithm), step.seconds,
-              fmt::format("{} {:>7.2f}", rate, mega * step.bytes));
+    const std::string rate =
+        step.flops > 0 ? fmt::format("{:>7.1f}  {:>6.0f}", gflops(step), percent * gflops(step) / result.peak) : "";
+    fmt::print("{}{}  {:<15}  {:>6.2f}\n", names(step.layer, step.op, step.algorithm), times(step.seconds), rate,
+               mega * step.bytes);
   }
-  print_row(profile, "threads, waiting for each other", profile.waiting);
-  print_row(profile, "between the steps", profile.outside);
+  const std::size_t all = layer + op + algorithm + 4;
+  fmt::print("{:<{}}{}\n", "threads, waiting for each other", all, times(profile.waiting));
+  fmt::print("{:<{}}{}\n", "between the steps", all, times(profile.outside));
   for (const Profile::Step& step : profile.steps)
     if (!step.why.empty()) fmt::print("{} {}: {}\n", step.layer, step.op, step.why);
 }
