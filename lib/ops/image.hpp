@@ -14,6 +14,12 @@ inline Extent2D extent_of(const TensorSpec& image) {
   return {image.shape[0], image.shape[1]};
 }
 
+/// Some channels of one image, from those of its first place on.
+struct ImageMap {
+  const float* data;
+  std::int64_t row_step, column_step;
+};
+
 /// Of `passes` passes of a convolution whose window lies at so many places, or gathers from them: each weight is
 /// multiplied once at each.
 inline double conv_flops(const LowerRequest& request, Extent2D places, const Shape& kernel, int passes = 1) {

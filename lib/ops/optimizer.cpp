@@ -30,7 +30,7 @@ std::vector<Slice> slices_of(const std::vector<TensorSpec>& inputs, std::size_t 
   std::vector<Slice> slices;
   for (std::size_t input = 1; input < inputs.size(); input += group) {
     const base::WeightsLayout layout = weights_layout(inputs[input], block);
-    const std::int64_t all = layout.elements(), of_block = layout.taps * layout.in * layout.block;
+    const std::int64_t all = layout.elements(), of_block = layout.block_elements();
     for (std::int64_t part = 0; part < of_block; part += slice_elements)
       for (std::int64_t begin = part; begin < all; begin += of_block)
         slices.push_back({input, begin, std::min(slice_elements, of_block - part)});

@@ -7,10 +7,6 @@ namespace tilewise::ops {
 
 namespace {
 
-Element index_element(const Window2D& window) {
-  return window.size.height * window.size.width > kernels::max_u8_positions ? Element::u32 : Element::u8;
-}
-
 template <class T>
 void max_pool(const kernels::KernelTable<T>& table, const PoolSweep& sweep, const T* in, T* out, std::byte* index,
               const Work& work) {

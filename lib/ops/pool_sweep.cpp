@@ -59,6 +59,10 @@ TensorSpec pooled(const TensorSpec& image, const Window2D& window, Element eleme
   return {{out.height, out.width, image.shape[2]}, Storage::batched, element};
 }
 
+Element index_element(const Window2D& window) noexcept {
+  return window.size.height * window.size.width > kernels::max_u8_positions ? Element::u32 : Element::u8;
+}
+
 Step one_phase(const char* name, std::int64_t items, std::function<void(Tensors, const Work&)> run) {
   return {"", {{name, items, true, 0, std::move(run)}}, {}};
 }

@@ -59,6 +59,9 @@ void expect_pool_image(const Op& op, const TensorSpec& image, const Window2D& wi
 /// What pooling makes of a batch of images.
 TensorSpec pooled(const TensorSpec& image, const Window2D& window, Element element = Element::scalar);
 
+/// Of a max-pool's index.
+Element index_element(const Window2D& window) noexcept;
+
 template <class T>
 void clear_images(T* images, std::int64_t image_elements, const Work& work) {
   std::fill(images + work.image_begin * image_elements, images + work.image_end * image_elements, T{});

@@ -79,10 +79,10 @@ std::int64_t TransformConv::min_images() const noexcept {
   return images_of(min_tiles);
 }
 
-kernels::ToHalfArgs<float> TransformConv::to_half_args(Side side) const noexcept {
+kernels::ToHalfArgs<float> TransformConv::to_half_args(Side side, const ImageMap& map) const noexcept {
   kernels::ToHalfArgs<float> args{};
-  args.column_step = channels(side);
-  args.row_step = extent(side).width * args.column_step;
+  args.column_step = map.column_step;
+  args.row_step = map.row_step;
   args.adjoint = side == Side::out;
   return args;
 }
@@ -115,14 +115,14 @@ void TransformConv::set_tile(kernels::FromHalfArgs<float>& args, float* map, con
   args.accumulate_columns = args.adjoint ? column.shared : 0;
 }
 
-void TransformConv::to_half(const kernels::KernelTable<float>& table, Side side, const float* image, std::int64_t first,
-                            std::int64_t count, float* half) const {
-  kernels::ToHalfArgs<float> args = to_half_args(side);
+void TransformConv::to_half(const kernels::KernelTable<float>& table, Side side, const ImageMap& map,
+                            std::int64_t first, std::int64_t count, float* half) const {
+  kernels::ToHalfArgs<float> args = to_half_args(side, map);
   args.channels = count;
   args.half = half + half_offset(first);
   for (const TransformTile& row : rows_)
     for (const TransformTile& column : columns_) {
-      set_tile(args, image + first, row, column);
+      set_tile(args, map.data, row, column);
       table.of(transform_).to_half(args);
       args.half += half_offset(channels(side));
     }
@@ -132,7 +132,7 @@ void TransformConv::to_all_slices(const kernels::KernelTable<float>& table, cons
                                   const Slices<float>& slices, float* half) const {
   constexpr Side side = Side::in;
   constexpr std::int64_t chunk = kernels::transform_channels;
-  kernels::ToHalfArgs<float> rows = to_half_args(side);
+  kernels::ToHalfArgs<float> rows = to_half_args(side, map_of(side, image, 0));
   rows.half = half;
   kernels::ToSlicesArgs<float> columns{.half = half,
                                        .slices = nullptr,

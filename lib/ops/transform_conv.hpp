@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/checked.hpp"
+#include "ops/image.hpp"
 #include "ops/weight_slices.hpp"
 #include "ops/window2d.hpp"
 
@@ -89,8 +90,12 @@ class TransformConv {
   std::int64_t images_of(std::int64_t tiles) const noexcept { return base::ceil_div(tiles, this->tiles()); }
   std::int64_t min_images() const noexcept;
 
-  /// The rows of channels [first, first + count) of one image. first: a multiple of transform_channels, here and below.
-  void to_half(const kernels::KernelTable<float>& table, Side side, const float* image, std::int64_t first,
+  ImageMap map_of(Side side, const float* image, std::int64_t first) const noexcept {
+    return {image + first, extent(side).width * channels(side), channels(side)};
+  }
+  /// The rows of channels [first, first + count), which `map` begins with. first: a multiple of transform_channels,
+  /// here and below.
+  void to_half(const kernels::KernelTable<float>& table, Side side, const ImageMap& map, std::int64_t first,
                std::int64_t count, float* half) const;
   /// f(image, first, count) for what a phase is to do whose items are transform_channels of `side`.
   template <class F>
@@ -145,7 +150,7 @@ class TransformConv {
  private:
   std::int64_t slices_elements(std::int64_t slices, std::int64_t images, std::int64_t channels) const;
   /// The kernels' arguments but for the tile, and what set_tile() fills in.
-  kernels::ToHalfArgs<float> to_half_args(Side side) const noexcept;
+  kernels::ToHalfArgs<float> to_half_args(Side side, const ImageMap& map) const noexcept;
   kernels::FromHalfArgs<float> from_half_args(Side side, const Target& target) const noexcept;
   void set_tile(kernels::ToHalfArgs<float>& args, const float* image, const TransformTile& row,
                 const TransformTile& column) const noexcept;

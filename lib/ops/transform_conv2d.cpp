@@ -209,8 +209,8 @@ struct ByGroups {
     const kernels::KernelTable<float>& table = *forward.table;
     float* const half_out = scratch + half_out_begin();
     for (std::int64_t i = 0; i < count; ++i)
-      conv.to_half(table, Side::in, t.image + (first + i) * conv.image_elements(Side::in), 0, conv.channels(Side::in),
-                   scratch + i * conv.half_elements(Side::in));
+      conv.to_half(table, Side::in, conv.map_of(Side::in, t.image + (first + i) * conv.image_elements(Side::in), 0), 0,
+                   conv.channels(Side::in), scratch + i * conv.half_elements(Side::in));
     const Slices<float> v = conv.slices_at(scratch + v_begin(), count, forward.in_width());
     for (std::int32_t group = 0; group < conv.shape().groups; ++group) {
       conv.to_slices(table, Side::in, scratch, count, 0, forward.in_width(), group, v);
@@ -263,8 +263,8 @@ Phase rows_phase(const std::shared_ptr<const TransformForward>& forward) {
   phase.run = [forward](Tensors tensors, const Work& work) {
     const TransformConv& conv = forward->conv;
     conv.for_each_image(Side::in, work, [&](std::int64_t i, std::int64_t first, std::int64_t count) {
-      conv.to_half(*forward->table, Side::in,
-                   tensor<const float>(tensors, image_tensor) + i * conv.image_elements(Side::in), first, count,
+      const float* const image = tensor<const float>(tensors, image_tensor) + i * conv.image_elements(Side::in);
+      conv.to_half(*forward->table, Side::in, conv.map_of(Side::in, image, first), first, count,
                    tensor<float>(tensors, half_in_tensor(*forward)) + i * conv.half_elements(Side::in));
     });
   };

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "ops/conv2d.hpp"
+#include "ops/gradient_source.hpp"
+#include "ops/image.hpp"
 #include "ops/transform_conv.hpp"
 
 namespace tilewise::ops {
@@ -26,13 +28,19 @@ class TransformConv2D final : public Op {
   std::int64_t out_channels_;
 };
 
-/// Conv2DBackward, in the same way. inputs: the gradient of the output; for the kernel's gradient the image's
-/// TransformRows; for the image's the transposed kernel; else no_value. outputs: those of Conv2DBackward.
+/// Conv2DBackward, in the same way. inputs: what the gradient of the output is made from; for the kernel's gradient the
+/// image's TransformRows, else no_value; for the image's the transposed kernel, else no_value; the second of what the
+/// gradient is made from, if there is one. outputs: those of Conv2DBackward.
 class TransformConv2DBackward final : public Op {
  public:
   TransformConv2DBackward(kernels::Transform transform, const Window2D& window, const Shape& image,
-                          const Shape& kernel_shape)
-      : transform_(transform), window_(window), image_(image), kernel_shape_(kernel_shape) {}
+                          const Shape& kernel_shape, const GradientSource& source = {})
+      : transform_(transform), window_(window), image_(image), kernel_shape_(kernel_shape), source_(source) {}
+  const GradientSource& source() const noexcept { return source_; }
+  /// The same, whose gradient comes from there.
+  std::shared_ptr<const TransformConv2DBackward> with(const GradientSource& source) const {
+    return std::make_shared<TransformConv2DBackward>(transform_, window_, image_, kernel_shape_, source);
+  }
 
   std::string_view kind() const noexcept override { return "conv2d_backward"; }
   std::vector<TensorSpec> infer(const std::vector<TensorSpec>& inputs) const override;
@@ -41,9 +49,12 @@ class TransformConv2DBackward final : public Op {
   bool is_optional(std::size_t) const noexcept override { return true; }
 
  private:
+  TensorSpec output() const { return image_spec(window_.out({image_[0], image_[1]}), kernel_shape_[3]); }
+
   kernels::Transform transform_;
   Window2D window_;
   Shape image_, kernel_shape_;
+  GradientSource source_;
 };
 
 }  // namespace tilewise::ops

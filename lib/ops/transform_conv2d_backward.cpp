@@ -15,12 +15,14 @@ using Side = TransformConv::Side;
 
 constexpr std::int64_t chunk = kernels::transform_channels;
 
-// Tensors: gradient of the output, half-transformed image, transposed kernel; gradients of image, kernel and bias; the
-// half-transformed output gradient, image gradient and weights' gradient; the bias gradients of the images.
+// Tensors: what the output's gradient is made from, half-transformed image, transposed kernel, the second of what that
+// gradient is made from; gradients of image, kernel and bias; the half-transformed output gradient, image gradient and
+// weights' gradient; the bias gradients of the images.
 enum : std::size_t {
   out_gradient_tensor,
   half_v_tensor,
   kernel_tensor,
+  second_tensor,
   image_gradient_tensor,
   weights_gradient_tensor,
   bias_gradient_tensor,
@@ -36,6 +38,7 @@ struct TransformBackward {
   bool data, weights, bias;  ///< which gradients are wanted
   const kernels::KernelTable<float>* table;
   base::WeightsLayout transposed;  ///< of the transposed kernel
+  GradientMaps gradient;
 
   /// The weights' gradient half transformed: coefficients of the rows times taps of a column.
   WeightSlicesLayout half_weights{3 * conv.shape().slots, conv.channels(Side::in), conv.channels(Side::out)};
@@ -44,18 +47,31 @@ struct TransformBackward {
 
 /// Rows of the output's gradient, and each image's part of the bias gradient, while it is in the cache.
 Phase rows_phase(const std::shared_ptr<const TransformBackward>& backward) {
-  Phase phase{"gradient", backward->width(Side::out) / chunk, true, 0, {}};
+  const GradientMaps& gradient = backward->gradient;
+  Phase phase{"gradient",
+              backward->width(Side::out) / chunk,
+              true,
+              base::checked_mul(gradient.scratch_elements(), sizeof(float)),
+              {}};
   phase.run = [backward](Tensors tensors, const Work& work) {
     const TransformConv& conv = backward->conv;
-    const std::int64_t channels = conv.channels(Side::out), image_elements = conv.image_elements(Side::out);
-    conv.for_each_image(Side::out, work, [&](std::int64_t i, std::int64_t first, std::int64_t count) {
-      const float* const image = tensor<const float>(tensors, out_gradient_tensor) + i * image_elements;
+    const std::int64_t channels = conv.channels(Side::out), places = conv.image_elements(Side::out) / channels;
+    const auto some_channels = [&](std::int64_t i, std::int64_t first, std::int64_t count) {
+      const ImageMap map =
+          backward->gradient.make(*backward->table, tensor<const float>(tensors, out_gradient_tensor),
+                                  tensors[second_tensor], i, first, count, reinterpret_cast<float*>(work.scratch));
       if (backward->data || backward->weights)
-        conv.to_half(*backward->table, Side::out, image, first, count,
+        conv.to_half(*backward->table, Side::out, map, first, count,
                      tensor<float>(tensors, half_z_tensor) + i * conv.half_elements(Side::out));
       if (backward->bias)
-        backward->table->column_sum({image + first, tensor<float>(tensors, bias_sums_tensor) + i * channels + first,
-                                     channels, image_elements / channels, count, false});
+        backward->table->column_sum({map.data, tensor<float>(tensors, bias_sums_tensor) + i * channels + first,
+                                     map.column_step, places, count, false});
+    };
+    conv.for_each_image(Side::out, work, [&](std::int64_t i, std::int64_t first, std::int64_t count) {
+      for (std::int64_t end = first + count, some; first < end; first += some) {
+        some = std::min(end - first, backward->gradient.channels_at_a_time());
+        some_channels(i, first, some);
+      }
     });
   };
   return phase;
@@ -261,12 +277,15 @@ Phase image_gradient_phase(const std::shared_ptr<const TransformBackward>& backw
 }  // namespace
 
 std::vector<TensorSpec> TransformConv2DBackward::infer(const std::vector<TensorSpec>& inputs) const {
-  if (inputs.size() != 3) throw ShapeError("conv2d_backward: expected out_gradient, image's rows, transposed kernel");
+  if (inputs.size() != 4)
+    throw ShapeError(
+        "conv2d_backward: expected a gradient, image's rows, transposed kernel, and what the gradient is of");
   const TensorSpec image{image_};
-  const std::vector<TensorSpec> outputs = Conv2DBackward(window_, kernel_shape_).infer({inputs[0], image, inputs[2]});
-  expect_inputs(
-      *this, inputs,
-      {inputs[0], is_absent(inputs[1]) ? inputs[1] : TransformRows(transform_, window_).infer({image})[0], inputs[2]});
+  const std::vector<TensorSpec> outputs = Conv2DBackward(window_, kernel_shape_).infer({output(), image, inputs[2]});
+  expect_inputs(*this, inputs,
+                {source_.gradient_spec(output()),
+                 is_absent(inputs[1]) ? inputs[1] : TransformRows(transform_, window_).infer({image})[0], inputs[2],
+                 source_.second_spec(output())});
   return outputs;
 }
 
@@ -278,7 +297,8 @@ Step TransformConv2DBackward::lower(const LowerRequest& request) const {
       request.wanted[1],
       request.wanted[2],
       request.kernels.float_table(),
-      request.wanted[0] ? weights_layout(request.inputs[2], request.kernels.channel_block()) : base::WeightsLayout{}});
+      request.wanted[0] ? weights_layout(request.inputs[2], request.kernels.channel_block()) : base::WeightsLayout{},
+      {source_, output()}});
   const TransformConv& conv = backward->conv;
   const auto bytes = [](std::int64_t elements) { return base::checked_mul(elements, sizeof(float)); };
   Step step{conv.shape().name, {}};
@@ -295,7 +315,7 @@ Step TransformConv2DBackward::lower(const LowerRequest& request) const {
 }
 
 double TransformConv2DBackward::flops(const LowerRequest& request) const {
-  return conv_flops(request, extent_of(request.inputs[0]), kernel_shape_, wanted_passes(request));
+  return conv_flops(request, extent_of(output()), kernel_shape_, wanted_passes(request));
 }
 
 }  // namespace tilewise::ops

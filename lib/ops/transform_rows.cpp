@@ -24,7 +24,8 @@ Step TransformRows::lower(const LowerRequest& request) const {
   phase.run = [conv = conv_of(request.inputs[0]), table = request.kernels.float_table()](Tensors tensors,
                                                                                          const Work& work) {
     conv.for_each_image(in, work, [&](std::int64_t i, std::int64_t first, std::int64_t count) {
-      conv.to_half(*table, in, tensor<const float>(tensors, 0) + i * conv.image_elements(in), first, count,
+      const float* const image = tensor<const float>(tensors, 0) + i * conv.image_elements(in);
+      conv.to_half(*table, in, conv.map_of(in, image, first), first, count,
                    tensor<float>(tensors, 1) + i * conv.half_elements(in));
     });
   };

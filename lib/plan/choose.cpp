@@ -10,6 +10,7 @@
 #include "ops/elementwise.hpp"
 #include "ops/pool2d.hpp"
 #include "ops/pooled_conv2d_backward.hpp"
+#include "ops/transform_conv2d.hpp"
 #include "plan/passes.hpp"
 
 namespace tilewise::plan {
@@ -206,6 +207,25 @@ void fuse_unpooling(Rewriter& graph, Node& node) {
   Rewriter::drop(unpool);
 }
 
+/// The backward op of a ReLU or a max-pool, then that of a convolution by a transform -> one op that never writes the
+/// gradient between them.
+void fuse_gradient_source(Rewriter& graph, Node& node) {
+  const auto* conv = as<ops::TransformConv2DBackward>(&node);
+  if (!conv || conv->source().kind != ops::GradientSource::Kind::itself) return;
+  Node* before = graph.producer(node.inputs[0]);
+  if (!before || graph.only_user(before->outputs[0]) != &node) return;
+  if (as<ops::ReluBackward>(before))
+    node.op = conv->with({ops::GradientSource::Kind::relu});
+  else if (const auto* pool = as<ops::MaxPool2DBackward>(before))
+    node.op = conv->with({ops::GradientSource::Kind::max_pool, pool->window()});
+  else
+    return;
+  node.note.append("+").append(before->op->kind()).append(before->note);
+  node.inputs[0] = before->inputs[0];
+  node.inputs[3] = before->inputs[1];
+  Rewriter::drop(before);
+}
+
 bool updates(const Node& node) {
   return !node.op->updated_inputs(node.inputs.size()).empty();
 }
@@ -275,7 +295,8 @@ void choose(Graph& graph, const PlanOptions& options) {
   everywhere({fold_batch_norm, fuse_relu, fuse_max_pool, fuse_softmax_cross_entropy});
   drop_unread(rewriter);
   transform_convolutions(graph, options);
-  everywhere({fuse_unpooling});  // of what is left of direct convolutions, and whose gradients are wanted
+  // The first takes what is left of direct convolutions, the second those by transforms.
+  everywhere({fuse_unpooling, fuse_gradient_source});
   std::stable_partition(graph.nodes().begin(), graph.nodes().end(),
                         [&](const Node& node) { return is_derived(graph, node); });
   hoist_updates(graph);

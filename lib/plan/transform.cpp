@@ -106,7 +106,7 @@ void transform_backward(Graph& graph, const PlanOptions& options, std::size_t& p
   Node& changed = graph.nodes()[position];
   changed.op = std::make_shared<ops::TransformConv2DBackward>(*choice.transform, op.window(),
                                                               graph.spec(node.inputs[1]).shape, op.kernel_shape());
-  changed.inputs[1] = rows;
+  changed.inputs = {node.inputs[0], rows, node.inputs[2], no_value};
 }
 
 }  // namespace

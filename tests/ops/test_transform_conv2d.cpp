@@ -232,6 +232,71 @@ TEST_CASE("slices of weights give the same bits, derived or made on the way", "[
   }
 }
 
+/// The gradients of a convolution whose output is the ReLU's that gave `y`, or, with `pool`, is pooled.
+struct SourceCase {
+  plan::Graph graph;
+  std::map<plan::ValueId, Values> values;
+  std::vector<plan::ValueId> gradients;
+
+  SourceCase(const LayerCase& layer, const std::optional<Window2D>& pool, Pick& draw) {
+    const auto given = [&](const char* name, const ops::TensorSpec& spec, Values of) {
+      const plan::ValueId id = graph.add_input(name, spec);
+      values[id] = std::move(of);
+      return id;
+    };
+    const ops::TensorSpec output = ops::image_spec(layer.out, layer.out_channels);
+    const plan::ValueId image = given("x", ops::image_spec(layer.in, layer.in_channels), layer.values.at(layer.image));
+    plan::ValueId gradient;
+    if (pool) {
+      const ops::TensorSpec small = ops::pooled(output, *pool),
+                            positions = ops::pooled(output, *pool, ops::index_element(*pool));
+      Values index = draw.values(positions, layer.batch);
+      for (double& position : index) {  // any of the window, or that of what a ReLU made zero
+        const std::int64_t number = draw(0, pool->size.height * pool->size.width);
+        const double dead = positions.element == ops::Element::u8 ? kernels::dead_index_u8 : kernels::dead_index_u32;
+        position = number == 0 ? dead : double(number - 1);
+      }
+      const plan::ValueId of_small = given("dy", small, draw.values(small, layer.batch));
+      gradient = graph.emit(std::make_shared<ops::MaxPool2DBackward>(*pool, output.shape),
+                            {of_small, given("index", positions, std::move(index))})[0];
+    } else {
+      const plan::ValueId dy = given("dy", output, layer.values.at(layer.gradient));
+      gradient = graph.emit(std::make_shared<ops::ReluBackward>(),
+                            {dy, given("y", output, draw.values(output, layer.batch))})[0];
+    }
+    const plan::ValueId kernel = graph.add_parameter("w", {3, 3, layer.in_channels, layer.out_channels}, 0);
+    values[kernel] = layer.values.at(layer.kernel);
+    const plan::ValueId transposed = graph.emit(std::make_shared<ops::TransposeWeights>(), {kernel})[0];
+    gradients = graph.emit(
+        std::make_shared<ops::Conv2DBackward>(layer.window, Shape{3, 3, layer.in_channels, layer.out_channels}),
+        {gradient, image, transposed});
+  }
+};
+
+TEST_CASE("gradients from that of a ReLU or a max-pool have the same bits, whether that is written or not", "[ops]") {
+  const Window2D pools[] = {{{2, 2}, {2, 2}}, {{3, 2}, {2, 2}}, {{2, 3}, {1, 3}}, {{16, 16}, {15, 16}}};
+  for (std::uint64_t i = 0; i < scaled(drawn_layers); ++i) {
+    Pick draw(Numbers::real, 3'000'000 + i);
+    const LayerCase layer(draw);
+    std::vector<std::optional<Window2D>> sources{std::nullopt};
+    for (const Window2D& pool : pools)
+      if (pool.size.height <= layer.out.height && pool.size.width <= layer.out.width) sources.emplace_back(pool);
+    for (const std::optional<Window2D>& pool : sources) {
+      const SourceCase c(layer, pool, draw);
+      for_each_transform([&](const kernels::TransformShape& shape, const ops::Kernels& kernels) {
+        INFO(shape.name << ", isa " << kernels.isa() << ", " << draw.to_string() << ": " << layer.to_string());
+        const auto gradients = [&](int threads, bool fuse) {
+          return run_graph(
+              c.graph, c.values, c.gradients,
+              {.kernels = kernels, .batch = layer.batch, .threads = threads, .fuse = fuse, .algorithm = shape.name});
+        };
+        const auto written = gradients(1, false);
+        for (int threads : {1, 3}) CHECK(gradients(threads, true) == written);
+      });
+    }
+  }
+}
+
 TEST_CASE("tiles of a transform cover each output once, and each input that an output reads", "[ops]") {
   for (const kernels::TransformShape& shape : kernels::transform_shapes)
     for (std::int64_t in = 1; in <= 40; ++in)
@@ -282,7 +347,7 @@ TEST_CASE("slices that do not fit are refused before anything is allocated", "[o
       throws(forward, {image, weights.infer({kernel})[0], bias});
       throws(forward, {rows, kernel, bias});
       throws(ops::TransformConv2DBackward(transform, attributes.window, image.shape, kernel.shape),
-             {image, rows, kernel});
+             {image, rows, kernel, {}});
     }
   }
 }
