@@ -5,6 +5,7 @@
 #include "ops/conv_sweep.hpp"
 #include "ops/conv_weights_gradient.hpp"
 #include "ops/depthwise_sweep.hpp"
+#include "ops/flops.hpp"
 #include "ops/image.hpp"
 #include "ops/region_gradient.hpp"
 #include "ops/small_groups.hpp"

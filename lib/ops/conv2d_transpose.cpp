@@ -3,6 +3,7 @@
 #include "ops/conv_algorithm.hpp"
 #include "ops/conv_sweep.hpp"
 #include "ops/conv_weights_gradient.hpp"
+#include "ops/flops.hpp"
 #include "ops/image.hpp"
 #include "tilewise/error.hpp"
 

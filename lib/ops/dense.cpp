@@ -4,7 +4,7 @@
 
 #include "base/checked.hpp"
 #include "ops/conv_weights_gradient.hpp"
-#include "ops/image.hpp"
+#include "ops/flops.hpp"
 #include "tilewise/error.hpp"
 
 namespace tilewise::ops {

@@ -1,6 +1,7 @@
 #include "ops/depthwise_conv2d.hpp"
 
 #include "ops/depthwise_sweep.hpp"
+#include "ops/flops.hpp"
 #include "ops/image.hpp"
 #include "ops/region_gradient.hpp"
 #include "tilewise/error.hpp"

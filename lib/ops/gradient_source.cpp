@@ -41,28 +41,10 @@ std::int64_t GradientMaps::scratch_elements() const {
 }
 
 void GradientMaps::unpool(const kernels::KernelTable<float>& table, const float* gradient, const std::byte* index,
-                          std::int64_t first, std::int64_t count, float* map) const {
-  const std::int64_t index_bytes = sweep_->wide_index() ? 4 : 1;
-  const bool exact = sweep_->tiles_exactly();
-  if (!exact) std::fill_n(map, places() * count, 0.f);
+                          std::int64_t count, float* map) const {
+  if (!sweep_->tiles_exactly()) std::fill_n(map, places() * count, 0.f);
   for (std::int64_t row = 0; row < sweep_->out.height; ++row)
-    sweep_->for_runs(
-        row, [&](std::int64_t column, std::int64_t columns, const TapRange& vertical, const TapRange& horizontal) {
-          const std::int64_t place = (row * sweep_->out.width + column) * channels_ + first;
-          table.max_pool_backward(
-              {.out_gradient = gradient + place,
-               .index = index + place * index_bytes,
-               .in_gradient = map + (vertical.first_place * extent_.width + horizontal.first_place) * count,
-               .in_step = sweep_->window.stride.width * count,
-               .in_row = sweep_->window.dilation.height * extent_.width * count,
-               .in_column = sweep_->window.dilation.width * count,
-               .out_step = channels_,
-               .count = columns,
-               .channels = count,
-               .window = sweep_->part(vertical, horizontal),
-               .wide_index = sweep_->wide_index(),
-               .accumulate = !exact});
-        });
+    max_pool_backward_row(table, *sweep_, row, gradient, index, map, count, count);
 }
 
 ImageMap GradientMaps::make(const kernels::KernelTable<float>& table, const float* gradient, const void* second,
@@ -79,11 +61,12 @@ ImageMap GradientMaps::make(const kernels::KernelTable<float>& table, const floa
             {result + run * channels_, gradient + image + first + run * channels_, scratch + run * length, length});
       break;
     }
-    case GradientSource::Kind::max_pool:
-      unpool(table, gradient + i * sweep_->out_image(),
-             static_cast<const std::byte*>(second) + i * sweep_->out_image() * (sweep_->wide_index() ? 4 : 1), first,
-             count, scratch);
+    case GradientSource::Kind::max_pool: {
+      const std::int64_t begin = i * sweep_->out_image() + first;
+      unpool(table, gradient + begin, static_cast<const std::byte*>(second) + begin * sweep_->index_bytes(), count,
+             scratch);
       break;
+    }
   }
   return {scratch, extent_.width * count, count};
 }

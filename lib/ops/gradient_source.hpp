@@ -35,8 +35,9 @@ class GradientMaps {
                 std::int64_t first, std::int64_t count, float* scratch) const;
 
  private:
+  /// gradient, index: of the image's first place, and the first of so many channels.
   void unpool(const kernels::KernelTable<float>& table, const float* gradient, const std::byte* index,
-              std::int64_t first, std::int64_t count, float* map) const;
+              std::int64_t count, float* map) const;
   std::int64_t places() const noexcept { return extent_.height * extent_.width; }
 
   GradientSource::Kind kind_;

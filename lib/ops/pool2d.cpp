@@ -10,7 +10,6 @@ namespace {
 template <class T>
 void max_pool(const kernels::KernelTable<T>& table, const PoolSweep& sweep, const T* in, T* out, std::byte* index,
               const Work& work) {
-  const std::int64_t index_bytes = sweep.wide_index() ? 4 : 1;
   for (std::int64_t image = work.image_begin; image < work.image_end; ++image)
     for (std::int64_t row = work.item_begin; row < work.item_end; ++row)
       sweep.for_runs(row, [&](std::int64_t column, std::int64_t count, const TapRange& vertical,
@@ -18,7 +17,7 @@ void max_pool(const kernels::KernelTable<T>& table, const PoolSweep& sweep, cons
         const std::int64_t place = image * sweep.out_image() + (row * sweep.out.width + column) * sweep.channels;
         table.max_pool({in + image * sweep.in_image() +
                             (vertical.first_place * sweep.in.width + horizontal.first_place) * sweep.channels,
-                        out + place, index ? index + place * index_bytes : nullptr,
+                        out + place, index ? index + place * sweep.index_bytes() : nullptr,
                         sweep.window.stride.width * sweep.channels, sweep.in_row(), sweep.in_column(), sweep.channels,
                         count, sweep.channels, sweep.part(vertical, horizontal), sweep.wide_index()});
       });
@@ -28,22 +27,14 @@ void max_pool(const kernels::KernelTable<T>& table, const PoolSweep& sweep, cons
 template <class T>
 void max_pool_backward(const kernels::KernelTable<T>& table, const PoolSweep& sweep, const T* out_gradient,
                        const std::byte* index, T* in_gradient, const Work& work) {
-  const std::int64_t index_bytes = sweep.wide_index() ? 4 : 1;
   const bool exact = sweep.tiles_exactly();
   if (!exact) clear_images(in_gradient, sweep.in_image(), work);
   const std::int64_t row_begin = exact ? work.item_begin : 0, row_end = exact ? work.item_end : sweep.out.height;
   for (std::int64_t image = work.image_begin; image < work.image_end; ++image)
     for (std::int64_t row = row_begin; row < row_end; ++row)
-      sweep.for_runs(
-          row, [&](std::int64_t column, std::int64_t count, const TapRange& vertical, const TapRange& horizontal) {
-            const std::int64_t place = image * sweep.out_image() + (row * sweep.out.width + column) * sweep.channels;
-            table.max_pool_backward(
-                {out_gradient + place, index + place * index_bytes,
-                 in_gradient + image * sweep.in_image() +
-                     (vertical.first_place * sweep.in.width + horizontal.first_place) * sweep.channels,
-                 sweep.window.stride.width * sweep.channels, sweep.in_row(), sweep.in_column(), sweep.channels, count,
-                 sweep.channels, sweep.part(vertical, horizontal), sweep.wide_index(), !exact});
-          });
+      max_pool_backward_row(table, sweep, row, out_gradient + image * sweep.out_image(),
+                            index + image * sweep.out_image() * sweep.index_bytes(),
+                            in_gradient + image * sweep.in_image(), sweep.channels, sweep.channels);
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ struct PoolGeometry {
   std::int64_t in_column() const noexcept { return window.dilation.width * channels; }
   std::int64_t positions() const noexcept { return window.size.height * window.size.width; }
   bool wide_index() const noexcept { return positions() > kernels::max_u8_positions; }
+  std::int64_t index_bytes() const noexcept { return wide_index() ? 4 : 1; }
 
   bool disjoint() const noexcept;
   /// Whether each input lies in exactly one window.
@@ -52,6 +53,32 @@ struct PoolSweep : PoolGeometry {
     for (const Run& run : runs) f(run.column, run.count, vertical, run.taps);
   }
 };
+
+/// One row of windows of one image: `count` channels of the gradient go to where their maxima came from. The pointers
+/// are to the image's first place, and the first of those channels; a place of in_gradient has in_channels of them.
+/// Where windows do not tile the image exactly, in_gradient is added to.
+template <class T>
+void max_pool_backward_row(const kernels::KernelTable<T>& table, const PoolSweep& sweep, std::int64_t row,
+                           const T* out_gradient, const std::byte* index, T* in_gradient, std::int64_t in_channels,
+                           std::int64_t count) {
+  sweep.for_runs(row, [&](std::int64_t column, std::int64_t columns, const TapRange& vertical,
+                          const TapRange& horizontal) {
+    const std::int64_t place = (row * sweep.out.width + column) * sweep.channels;
+    table.max_pool_backward(
+        {.out_gradient = out_gradient + place,
+         .index = index + place * sweep.index_bytes(),
+         .in_gradient = in_gradient + (vertical.first_place * sweep.in.width + horizontal.first_place) * in_channels,
+         .in_step = sweep.window.stride.width * in_channels,
+         .in_row = sweep.window.dilation.height * sweep.in.width * in_channels,
+         .in_column = sweep.window.dilation.width * in_channels,
+         .out_step = sweep.channels,
+         .count = columns,
+         .channels = count,
+         .window = sweep.part(vertical, horizontal),
+         .wide_index = sweep.wide_index(),
+         .accumulate = !sweep.tiles_exactly()});
+  });
+}
 
 /// Throws ShapeError unless there is one input, a batch of images, and no window lies wholly in the padding.
 void expect_pool_image(const Op& op, const TensorSpec& image, const Window2D& window);

@@ -2,6 +2,7 @@
 
 #include "base/checked.hpp"
 #include "ops/conv2d.hpp"
+#include "ops/flops.hpp"
 #include "ops/gradient_slots.hpp"
 #include "ops/image.hpp"
 #include "ops/pooled_strips.hpp"

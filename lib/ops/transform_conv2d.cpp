@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "ops/flops.hpp"
 #include "ops/image.hpp"
 #include "ops/transform_rows.hpp"
 
@@ -258,19 +259,6 @@ std::size_t half_out_tensor(const TransformForward& forward) {
   return forward.kernel ? first_workspace : first_workspace + 1;
 }
 
-Phase rows_phase(const std::shared_ptr<const TransformForward>& forward) {
-  Phase phase{"rows", forward->in_width() / kernels::transform_channels, true, 0, {}};
-  phase.run = [forward](Tensors tensors, const Work& work) {
-    const TransformConv& conv = forward->conv;
-    conv.for_each_image(Side::in, work, [&](std::int64_t i, std::int64_t first, std::int64_t count) {
-      const float* const image = tensor<const float>(tensors, image_tensor) + i * conv.image_elements(Side::in);
-      conv.to_half(*forward->table, Side::in, conv.map_of(Side::in, image, first), first, count,
-                   tensor<float>(tensors, half_in_tensor(*forward)) + i * conv.half_elements(Side::in));
-    });
-  };
-  return phase;
-}
-
 /// An item is a few output channels of one group: each makes V for itself.
 Phase slices_phase(const std::shared_ptr<const TransformForward>& forward, std::int64_t batch) {
   const TransformConv& conv = forward->conv;
@@ -358,7 +346,8 @@ Step TransformConv2D::lower(const LowerRequest& request) const {
   Step step{forward->conv.shape().name, {slices_phase(forward, request.batch), output_phase(forward)}};
   step.workspace_bytes = {half_bytes(Side::out)};
   if (forward->kernel) return step;
-  step.phases.insert(step.phases.begin(), rows_phase(forward));
+  step.phases.insert(step.phases.begin(),
+                     transform_rows_phase(forward->conv, *forward->table, image_tensor, half_in_tensor(*forward)));
   step.workspace_bytes.insert(step.workspace_bytes.begin(), half_bytes(Side::in));
   step.depth_first = takes_all_slices(*forward, request.batch) ? depth_first<AllSlices>(forward, request.batch)
                                                                : depth_first<ByGroups>(forward, request.batch);

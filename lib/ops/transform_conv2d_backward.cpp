@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ops/conv_weights_gradient.hpp"
+#include "ops/flops.hpp"
 #include "ops/image.hpp"
 #include "ops/transform_conv2d.hpp"
 #include "ops/transform_rows.hpp"

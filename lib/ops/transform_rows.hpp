@@ -4,6 +4,10 @@
 
 namespace tilewise::ops {
 
+/// The phase that transforms the tiles of a step's tensor `image` along rows, to its tensor `half`.
+Phase transform_rows_phase(const TransformConv& conv, const kernels::KernelTable<float>& table, std::size_t image,
+                           std::size_t half);
+
 /// What both passes of a 3x3 convolution by a transform begin with: the tiles of its image, transformed along rows.
 /// input: image {H, W, C}. output: TransformConv::half_elements() of each. Only `choose` makes it.
 class TransformRows final : public Op {

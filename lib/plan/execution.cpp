@@ -93,7 +93,7 @@ void Execution::run(std::int64_t batch, int threads) {
 }
 
 void Execution::run_phase(const Segment::Entry& entry, int lane, const ops::Work& work) const {
-  const auto run = [&] { phase_of(entry).run(tensors_[static_cast<std::size_t>(entry.step)].data(), work); };
+  const auto run = [&] { plan_->phase(entry).run(tensors_[static_cast<std::size_t>(entry.step)].data(), work); };
   if (!recorder_) return run();
   const auto begin = Recorder::Clock::now();
   run();
@@ -125,14 +125,14 @@ void Execution::run_depth_first(const Segment& segment, std::int64_t batch, int 
     shares_.take(lane, [&](std::int64_t tile) {
       for (const Segment::Entry& entry : segment.tiled)
         run_phase(entry, lane,
-                  {batch, part_begin(tile, tiles, batch), part_begin(tile + 1, tiles, batch), 0, phase_of(entry).items,
-                   scratch(lane)});
+                  {batch, part_begin(tile, tiles, batch), part_begin(tile + 1, tiles, batch), 0,
+                   plan_->phase(entry).items, scratch(lane)});
     });
   });
 }
 
 void Execution::run_over_items(const Segment::Entry& entry, std::int64_t batch, int threads) {
-  const ops::Phase& phase = phase_of(entry);
+  const ops::Phase& phase = plan_->phase(entry);
   const int most_lanes = lanes_for({&entry, 1}, batch, threads);
   // Items first; samples too where there are fewer items than lanes.
   const std::int64_t item_parts = parts_of_items(phase, most_lanes);

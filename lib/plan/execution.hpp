@@ -46,10 +46,6 @@ class Execution {
   /// So many lanes that each has enough to do.
   int lanes_for(std::span<const Segment::Entry> entries, std::int64_t batch, int threads) const;
   void run_phase(const Segment::Entry& entry, int lane, const ops::Work& work) const;
-  const ops::Phase& phase_of(const Segment::Entry& entry) const {
-    const ops::Step& step = plan_->steps[static_cast<std::size_t>(entry.step)].step;
-    return entry.phase == Segment::depth_first ? *step.depth_first : step.phases[static_cast<std::size_t>(entry.phase)];
-  }
   std::byte* scratch(int lane) { return scratch_.data() + lane * plan_->scratch_bytes; }
 
   std::shared_ptr<const Plan> plan_;

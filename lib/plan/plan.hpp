@@ -78,6 +78,11 @@ struct Plan {
   std::int64_t arena_bytes = 0, derived_bytes = 0, scratch_bytes = 0;
   bool updates_parameters = false;
 
+  const ops::Phase& phase(const Segment::Entry& entry) const {
+    const ops::Step& step = steps[static_cast<std::size_t>(entry.step)].step;
+    return entry.phase == Segment::depth_first ? *step.depth_first : step.phases[static_cast<std::size_t>(entry.phase)];
+  }
+
   /// A table of the steps: layer, op, algorithm, shapes, segment, arena offset and bytes of each output; and why
   /// convolutions have their algorithms.
   std::string dump() const;

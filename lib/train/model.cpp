@@ -58,8 +58,11 @@ struct Model::State {
     return *built;
   }
 
-  train::Trainer& trainer() const {
+  void require_compiled() const {
     if (!options) throw ArgumentError("the model is not compiled: call compile()");
+  }
+  train::Trainer& trainer() const {
+    require_compiled();
     return *model().trainer;
   }
 
@@ -101,7 +104,7 @@ void Model::compile(const CompileOptions& options) {
 }
 
 History Model::fit(const Pipeline& training, const FitOptions& options) {
-  if (!state_->options) throw ArgumentError("the model is not compiled: call compile()");
+  state_->require_compiled();
   build(training.dataset().sample_shape());
   state_->initial = false;
   return state_->trainer().fit(training, options, state_->next_data_epoch);
@@ -139,11 +142,11 @@ std::string Model::describe_plan(std::int64_t batch, bool training) const {
 }
 
 Profile Model::profile(const Pipeline& data, const ProfileOptions& options) {
+  if (options.training) state_->require_compiled();
   build(data.dataset().sample_shape());
   if (!options.training) return state_->model().predictor->profile(data, options);
-  train::Trainer& trainer = state_->trainer();
   state_->initial = false;
-  return trainer.profile(data, options, state_->next_data_epoch);
+  return state_->trainer().profile(data, options, state_->next_data_epoch);
 }
 
 std::vector<Weights> Model::weights() const {

@@ -18,7 +18,6 @@ std::shared_ptr<const plan::Plan> Predictor::make_plan(std::int64_t batch) const
 }
 
 Profile Predictor::profile(const Pipeline& data, const ProfileOptions& options) const {
-  check_profile_options(options);
   check_samples(data, network_, "data");
   const int thread_count = threads();
   plan::Execution execution(make_plan(data.batch_size()), parameters_, thread_count);

@@ -70,7 +70,7 @@ class Summary {
       for (const plan::Recorder::Span& span : recorder.of_lane(lane)) {
         const std::size_t place = places_[static_cast<std::size_t>(span.entry.step)];
         profile_.spans.push_back(
-            {place, phase_name(span.entry), lane, seconds(span.begin - start), seconds(span.end - start)});
+            {place, plan_.phase(span.entry).name, lane, seconds(span.begin - start), seconds(span.end - start)});
         profile_.steps[place].seconds += seconds(span.end - span.begin);
         busy += seconds(span.end - span.begin);
       }
@@ -80,30 +80,25 @@ class Summary {
   Profile& profile() { return profile_; }
 
  private:
-  std::string phase_name(const plan::Segment::Entry& entry) const {
-    const ops::Step& step = plan_.steps[static_cast<std::size_t>(entry.step)].step;
-    return entry.phase == plan::Segment::depth_first ? step.depth_first->name
-                                                     : step.phases[static_cast<std::size_t>(entry.phase)].name;
-  }
-
   const plan::Plan& plan_;
   std::vector<std::size_t> places_;
   Profile profile_;
 };
 
-}  // namespace
-
-void check_profile_options(const ProfileOptions& options) {
+void check(const ProfileOptions& options, const Pipeline& data) {
   if (options.runs < 1) throw ArgumentError("profile: " + std::to_string(options.runs) + " runs; expected 1 or more");
   if (options.warmup < 0)
     throw ArgumentError("profile: " + std::to_string(options.warmup) + " runs before it; expected 0 or more");
-}
-
-Profile profile_runs(plan::Execution& execution, int threads, const Pipeline& data, const ProfileOptions& options,
-                     std::int64_t& epoch, const std::function<void(const Batch&)>& run) {
   if (data.dataset().size() < data.batch_size())
     throw ArgumentError("profile: " + std::to_string(data.dataset().size()) + " samples; expected a batch of " +
                         std::to_string(data.batch_size()));
+}
+
+}  // namespace
+
+Profile profile_runs(plan::Execution& execution, int threads, const Pipeline& data, const ProfileOptions& options,
+                     std::int64_t& epoch, const std::function<void(const Batch&)>& run) {
+  check(options, data);
   Recording recording(execution, threads);
   FullBatches batches(data, epoch);
   for (std::int64_t i = 0; i < options.warmup; ++i) run(batches.next());

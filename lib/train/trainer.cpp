@@ -101,7 +101,6 @@ bool Trainer::run_epoch(Epoch& epoch, BatchReader& reader, const std::vector<Cal
 
 Profile Trainer::profile(const Pipeline& data, const ProfileOptions& options, std::int64_t& next_data_epoch) {
   check_data(data, network_, graph_, "training data");
-  check_profile_options(options);
   prepare(data.batch_size());
   RunningMean mean(graph_);
   return profile_runs(*execution_, threads_, data, options, next_data_epoch, [&](const Batch& batch) {

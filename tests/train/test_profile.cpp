@@ -84,6 +84,7 @@ TEST_CASE("what a profile cannot do is refused", "[train]") {
   CHECK_THROWS_AS(model.profile(striped_images({9, 8, 1}, 3, 8).batch(8), {.training = false}), ShapeError);
   Sequential not_compiled(small_layers());
   CHECK_THROWS_AS(not_compiled.profile(small_data()), ArgumentError);
+  CHECK_THROWS_AS(not_compiled.input_shape(), ArgumentError);  // nor is it built now
 }
 
 TEST_CASE("the nominal FLOPs of a step are those of direct computing", "[train]") {
