@@ -231,13 +231,15 @@ void conv_tile_of_vectors(const ConvTileArgs<float>& args, std::integer_sequence
   static constexpr Kernel asking[] = {&conv_places<Arch, P + 1, Vectors, BlockVectors, Ahead>...};
   static constexpr Kernel pool[] = {&conv_pool_places<Arch, P + 1, Vectors, BlockVectors>...};
   static constexpr Kernel pool4[] = {&conv_pool4_places<Arch, P4 + 1, Vectors, BlockVectors>...};
+  // A tile of one place at four positions has fewer chains than one of many places at one, too few to keep busy.
+  constexpr bool quarters = sizeof...(P4) > 1;
   // A single tile has no time to spare: the next weights take as long to come as its own do to be used.
   if (args.position_count == 1 && args.ahead && args.count > static_cast<int>(sizeof...(P)) &&
       args.positions->rows == 1)
     run_tiles(args, args.count, asking);
   else if (args.position_count == 1)
     run_tiles(args, args.count, plain);
-  else if (args.position_count == 4 && have_same_taps(args.positions, 4))
+  else if (quarters && args.position_count == 4 && have_same_taps(args.positions, 4))
     run_tiles(args, args.count, pool4);
   else
     run_tiles(args, args.count, pool);

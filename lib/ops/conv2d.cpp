@@ -117,7 +117,8 @@ Step Conv2D::lower(const LowerRequest& request) const {
                          0, 1, is_absent(request.inputs[2]) ? SmallGroups::no_bias : 2, 3, 4, step);
       return step;
     }
-    Phase phase{"forward", sweep.items(table.channel_block), true, sweep.scratch_bytes(sizeof(T)), {}};
+    Phase phase{"forward",       sweep.items(table.channel_block), true, sweep.scratch_bytes(sizeof(T)), {},
+                sweep.rows.out()};
     phase.run = [&table, sweep](Tensors tensors, const Work& work) {
       sweep.run(table, tensor<const T>(tensors, 0), tensor<const T>(tensors, 1), tensor<const T>(tensors, 2),
                 tensor<T>(tensors, 3),

@@ -83,6 +83,13 @@ SweepAxis SweepAxis::backward(std::int64_t in, std::int64_t out, std::int64_t si
   return axis;
 }
 
+SweepAxis::Run SweepAxis::Run::within(std::int64_t first, std::int64_t end) const noexcept {
+  const auto before = [&](std::int64_t limit) {
+    return std::clamp<std::int64_t>(base::ceil_div(std::max<std::int64_t>(limit - begin, 0), step), 0, count);
+  };
+  return {place(before(first)), step, before(end) - before(first)};
+}
+
 bool SweepAxis::prefers_images(std::int64_t images, std::int64_t tile_places) const noexcept {
   // Columns leave their cut-off ends over, one place a call, so half a tile of images is worth more than a whole one of
   // columns.
@@ -137,38 +144,48 @@ void ConvSweep::run(const kernels::KernelTable<T>& table, const T* in_base, cons
   };
   const auto call = [&](std::int64_t image, std::int64_t row, std::int64_t column,
                         const base::WeightsLayout::Channels& channels) {
+    set_taps(row, column);
     args.in = in_base + image * in_image() + channels.group * layout.in;
     const std::int64_t place = image * out_image() + (row * columns.out() + column) * out_channels + channels.first;
     args.out = out + place;
     args.index = index ? index + place : nullptr;
     table.conv_tile(args);
   };
+  // Places that share their taps, a line of them a call: down a column where that fills the register tile better.
+  const auto rectangle = [&](const SweepAxis::Run& down, const SweepAxis::Run& along,
+                             const base::WeightsLayout::Channels& channels) {
+    const bool tall = along.count < table.tile_places && along.count < down.count;
+    args.count = tall ? down.count : along.count;
+    args.in_step = (tall ? rows.advance * in.width : columns.advance) * in_channels;
+    args.out_step = args.index_step = (tall ? down.step * columns.out() : along.step) * out_channels;
+    const SweepAxis::Run& lines = tall ? along : down;
+    for (std::int64_t line = 0; line < lines.count; ++line)
+      for (std::int64_t image = work.image_begin; image < work.image_end; ++image)
+        call(image, tall ? down.begin : lines.place(line), tall ? lines.place(line) : along.begin, channels);
+  };
 
   const bool across_images = columns.prefers_images(images, table.tile_places);
-  for (std::int64_t item = work.item_begin; item < work.item_end; ++item) {
-    const std::int64_t block = item / rows.out(), row = item % rows.out();
+  if (across_images) {
+    args.in_step = in_image();
+    args.out_step = args.index_step = out_image();
+    args.count = images;
+  }
+  for (std::int64_t item = work.item_begin; item < work.item_end;) {
+    const std::int64_t block = item / rows.out(), first_row = item % rows.out();
+    const std::int64_t row_end = std::min(rows.out(), first_row + work.item_end - item);
     const base::WeightsLayout::Channels channels = layout.channels(block);
     args.weights = weights + block * layout.block_elements();
     args.bias = bias ? bias + block * layout.block : nullptr;
     args.out_channels = static_cast<std::int32_t>(channels.count);
     if (across_images) {
-      args.in_step = in_image();
-      args.out_step = args.index_step = out_image();
-      args.count = images;
-      for (std::int64_t column = 0; column < columns.out(); ++column) {
-        set_taps(row, column);
-        call(work.image_begin, row, column, channels);
-      }
+      for (std::int64_t row = first_row; row < row_end; ++row)
+        for (std::int64_t column = 0; column < columns.out(); ++column) call(work.image_begin, row, column, channels);
     } else {
-      args.in_step = columns.advance * in_channels;
-      for (const SweepAxis::Run& run : columns.runs) {
-        set_taps(row, run.begin);
-        args.out_step = args.index_step = run.step * out_channels;
-        args.count = run.count;
-        for (std::int64_t image = work.image_begin; image < work.image_end; ++image)
-          call(image, row, run.begin, channels);
-      }
+      for (const SweepAxis::Run& run : rows.runs)
+        if (const SweepAxis::Run down = run.within(first_row, row_end); down.count > 0)
+          for (const SweepAxis::Run& along : columns.runs) rectangle(down, along, channels);
     }
+    item += row_end - first_row;
   }
 }
 

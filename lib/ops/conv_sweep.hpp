@@ -16,6 +16,10 @@ namespace tilewise::ops {
 struct SweepAxis {
   struct Run {
     std::int64_t begin, step, count;  ///< output places begin, begin + step, ...
+
+    std::int64_t place(std::int64_t number) const noexcept { return begin + number * step; }
+    /// Those of its places that lie in [first, end).
+    Run within(std::int64_t first, std::int64_t end) const noexcept;
   };
 
   std::int64_t positions;      ///< that are pooled into one output place; 1 without pool
