@@ -81,7 +81,7 @@ consteval KernelTable<float> with_transforms(KernelTable<float> table, int far_l
   table.slice_product = &slice_product<Arch, Sums, MaxVectors>;
   table.slice_gradient = &slice_gradient<Arch, Sums, MaxVectors>;
   int number = 0;
-#define TRANSFORM(name, Type, slots, outputs, slices, groups, cyclic) \
+#define TRANSFORM(name, Type, slots, outputs, slices, groups, cyclic, near_direct) \
   table.transforms[number++] = transform_kernels<Arch, Type>;
 #include "kernels/transforms.inc"
 #undef TRANSFORM

@@ -15,13 +15,19 @@ constexpr std::int64_t vector_width = kernels::transform_channels;
 /// What direct convolution reaches of the peak, and products of slices, whose sums are short: depth / (depth +
 /// overhead).
 constexpr double direct_efficiency = 0.9, product_overhead = 6;
-/// Of one vector of a tile's slot on its way into slices, or out of them: arithmetic, and lines that move between the
-/// caches.
-constexpr double slot_cost = 16, slot_lines = 2;
-/// In lines from far away, of a vector of weights: it is read once for so many tiles, and where it is transformed in
-/// each run made and written.
+struct TileCost {
+  /// Of one vector of a slot on its way into slices, or out of them: arithmetic, and lines that move between the
+  /// caches.
+  double slot, slot_lines;
+  std::int64_t tiles_per_read;  ///< of the weights
+};
+TileCost cost_of_tile(const kernels::TransformShape& shape, bool transforms_weights) {
+  constexpr std::int32_t few_slots = 4;
+  if (shape.slots > few_slots) return {16, 2, 32};
+  return {8, transforms_weights ? 2. : 0., 128};  // the nearest caches hold a few rows of tiles through all stages
+}
+/// In lines from far away, of a vector of weights that is transformed in each run: it is made and written.
 constexpr double weight_transform_lines = 1.5;
-constexpr std::int64_t tiles_per_read = 32;
 /// A transform that gains less may lose, for the model is not exact.
 constexpr double needed_gain = 0.8;
 
@@ -38,12 +44,13 @@ double direct_cost(const ConvProblem& problem) {
 double cost_of(const ConvProblem& problem, kernels::Transform transform, double line) {
   const TransformConv conv(transform, problem.window, problem.in, problem.in_channels, problem.out_channels);
   const double tiles = double(problem.batch * conv.tiles()), slices = double(conv.shape().slices);
+  const TileCost tile = cost_of_tile(conv.shape(), problem.transforms_weights);
   const double slots = double(conv.shape().slots), depth = double(problem.in_channels);
   const double channels = vectors(problem.in_channels) + vectors(problem.out_channels);
   const double weights = slices * depth * vectors(problem.out_channels);
-  const double reads = double(base::ceil_div(problem.batch * conv.tiles(), tiles_per_read));
+  const double reads = double(base::ceil_div(problem.batch * conv.tiles(), tile.tiles_per_read));
   return tiles * weights * (1 + product_overhead / depth) +
-         tiles * channels * slots * slots * (slot_cost + slot_lines * line) +
+         tiles * channels * slots * slots * (tile.slot + tile.slot_lines * line) +
          weights * (reads + (problem.transforms_weights ? weight_transform_lines : 0)) * line;
 }
 
@@ -51,9 +58,8 @@ std::string in_percent(double part) {
   return std::to_string(std::lround(100 * part)) + "%";
 }
 
-/// Whether the error of a transform is that of direct convolution.
 bool is_standard(kernels::Transform transform) {
-  return kernels::shape_of(transform).cyclic;
+  return kernels::shape_of(transform).near_direct;
 }
 
 }  // namespace

@@ -61,9 +61,8 @@ TransformConv::TransformConv(kernels::Transform transform, const Window2D& windo
       rows_(cut_into_tiles(shape(), in_.height, out_.height, window.padding.top)),
       columns_(cut_into_tiles(shape(), in_.width, out_.width, window.padding.left)) {}
 
-std::int64_t TransformConv::slices_elements(std::int64_t slices, std::int64_t images, std::int64_t channels) const {
-  const std::int64_t slice = base::checked_mul(base::checked_mul(images, tiles()), filled(channels));
-  return base::checked_mul(slices, base::checked_add(slice, slice_gap));
+std::int64_t TransformConv::elements_of(std::int64_t slices, std::int64_t tiles, std::int64_t channels) const {
+  return base::checked_mul(slices, base::checked_add(base::checked_mul(tiles, filled(channels)), slice_gap));
 }
 
 std::int64_t TransformConv::block_images(std::int64_t elements) const noexcept {
@@ -128,7 +127,7 @@ void TransformConv::to_half(const kernels::KernelTable<float>& table, Side side,
     }
 }
 
-void TransformConv::to_all_slices(const kernels::KernelTable<float>& table, const float* image,
+void TransformConv::to_all_slices(const kernels::KernelTable<float>& table, const float* image, TileRows tile_rows,
                                   const Slices<float>& slices, float* half) const {
   constexpr Side side = Side::in;
   constexpr std::int64_t chunk = kernels::transform_channels;
@@ -142,7 +141,7 @@ void TransformConv::to_all_slices(const kernels::KernelTable<float>& table, cons
                                        .groups = {0, shape().groups},
                                        .adjoint = false};
   float* tile = slices.data;
-  for (const TransformTile& row : rows_)
+  for (const TransformTile& row : some(tile_rows))
     for (const TransformTile& column : columns_) {
       for (std::int64_t first = 0; first < channels(side); first += chunk) {
         set_tile(rows, image + first, row, column);
@@ -157,7 +156,7 @@ void TransformConv::to_all_slices(const kernels::KernelTable<float>& table, cons
 }
 
 void TransformConv::from_all_slices(const kernels::KernelTable<float>& table, const Slices<const float>& products,
-                                    std::int64_t count, const Target& target, float* half) const {
+                                    TileRows tile_rows, std::int64_t count, const Target& target, float* half) const {
   constexpr std::int64_t chunk = kernels::transform_channels;
   kernels::FromHalfArgs<float> rows = from_half_args(Side::out, target);
   rows.half = half;
@@ -169,7 +168,7 @@ void TransformConv::from_all_slices(const kernels::KernelTable<float>& table, co
                                          .groups = {0, shape().groups},
                                          .adjoint = false};
   const float* tile = products.data;
-  for (const TransformTile& row : rows_)
+  for (const TransformTile& row : some(tile_rows))
     for (const TransformTile& column : columns_) {
       for (std::int64_t first = 0; first < count; first += chunk) {
         set_tile(rows, target.map + first, row, column);

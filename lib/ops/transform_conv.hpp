@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/checked.hpp"
@@ -48,11 +49,24 @@ class TransformConv {
                 std::int64_t out_channels);
 
   enum class Side { in, out };
+  /// Rows [begin, end) of an image's tiles.
+  struct TileRows {
+    std::int64_t begin, end;
+
+    std::int64_t count() const noexcept { return end - begin; }
+    bool operator==(const TileRows&) const = default;
+  };
 
   kernels::Transform transform() const noexcept { return transform_; }
   const kernels::TransformShape& shape() const noexcept { return kernels::shape_of(transform_); }
   /// Of an image.
-  std::int64_t tiles() const noexcept { return static_cast<std::int64_t>(rows_.size() * columns_.size()); }
+  std::int64_t tiles() const noexcept { return all_rows().end * tile_columns(); }
+  TileRows all_rows() const noexcept { return {0, static_cast<std::int64_t>(rows_.size())}; }
+  std::int64_t tile_columns() const noexcept { return static_cast<std::int64_t>(columns_.size()); }
+  /// The first output row of a row of tiles; of the one behind the last, the end.
+  std::int64_t out_begin(std::int64_t tile_row) const noexcept {
+    return tile_row == all_rows().end ? out_.height : rows_[static_cast<std::size_t>(tile_row)].out_begin;
+  }
   Extent2D extent(Side side) const noexcept { return side == Side::in ? in_ : out_; }
   std::int64_t channels(Side side) const noexcept { return side == Side::in ? in_channels_ : out_channels_; }
   std::int64_t image_elements(Side side) const noexcept {
@@ -66,20 +80,30 @@ class TransformConv {
     return base::checked_mul(images, base::checked_mul(tiles(), half_offset(channels(side))));
   }
   std::int64_t group_elements(std::int64_t images, std::int64_t channels) const {
-    return slices_elements(shape().group_slices(), images, channels);
+    return elements_of(shape().group_slices(), base::checked_mul(images, tiles()), channels);
   }
   std::int64_t group_products_elements(std::int64_t images, std::int64_t channels) const {
-    return slices_elements(shape().group_products(), images, channels);
+    return elements_of(shape().group_products(), base::checked_mul(images, tiles()), channels);
   }
   /// Memory for all of them.
   std::int64_t slices_elements(std::int64_t images, std::int64_t channels) const {
-    return slices_elements(shape().slices, images, channels);
+    return elements_of(shape().slices, base::checked_mul(images, tiles()), channels);
   }
   std::int64_t products_elements(std::int64_t images, std::int64_t channels) const {
-    return slices_elements(shape().groups * shape().group_products(), images, channels);
+    return elements_of(shape().groups * shape().group_products(), base::checked_mul(images, tiles()), channels);
   }
   Slices<float> slices_at(float* data, std::int64_t images, std::int64_t channels) const noexcept {
     return {data, images * tiles() * filled(channels) + slice_gap, filled(channels)};
+  }
+  /// The same for some rows of one image's tiles.
+  std::int64_t slices_elements(TileRows rows, std::int64_t channels) const {
+    return elements_of(shape().slices, rows.count() * tile_columns(), channels);
+  }
+  std::int64_t products_elements(TileRows rows, std::int64_t channels) const {
+    return elements_of(shape().groups * shape().group_products(), rows.count() * tile_columns(), channels);
+  }
+  Slices<float> slices_at(float* data, TileRows rows, std::int64_t channels) const noexcept {
+    return {data, rows.count() * tile_columns() * filled(channels) + slice_gap, filled(channels)};
   }
 
   /// Images whose work of so many elements each takes cache_elements, but no fewer than pay.
@@ -139,16 +163,16 @@ class TransformConv {
   void from_half(const kernels::KernelTable<float>& table, Side side, const float* half, std::int64_t first,
                  std::int64_t count, const Target& target) const;
 
-  /// All slices of one image's tiles at once. half: memory for half_tile_elements(slots, transform_channels), which
-  /// then stays in the first-level cache.
-  void to_all_slices(const kernels::KernelTable<float>& table, const float* image, const Slices<float>& slices,
-                     float* half) const;
-  /// `count` channels of one image's output from all of its M, which begins with them.
+  /// All slices of some rows of one image's tiles at once. half: memory for half_tile_elements(slots,
+  /// transform_channels), which then stays in the first-level cache.
+  void to_all_slices(const kernels::KernelTable<float>& table, const float* image, TileRows tile_rows,
+                     const Slices<float>& slices, float* half) const;
+  /// `count` channels of what these rows give of one image's output, from all of their M, which begins with them.
   void from_all_slices(const kernels::KernelTable<float>& table, const Slices<const float>& products,
-                       std::int64_t count, const Target& target, float* half) const;
+                       TileRows tile_rows, std::int64_t count, const Target& target, float* half) const;
 
  private:
-  std::int64_t slices_elements(std::int64_t slices, std::int64_t images, std::int64_t channels) const;
+  std::int64_t elements_of(std::int64_t slices, std::int64_t tiles, std::int64_t channels) const;
   /// The kernels' arguments but for the tile, and what set_tile() fills in.
   kernels::ToHalfArgs<float> to_half_args(Side side, const ImageMap& map) const noexcept;
   kernels::FromHalfArgs<float> from_half_args(Side side, const Target& target) const noexcept;
@@ -160,6 +184,11 @@ class TransformConv {
   std::int64_t half_offset(std::int64_t first) const noexcept {
     return kernels::half_tile_elements(shape().slots, first);
   }
+  std::span<const TransformTile> some(TileRows tile_rows) const noexcept {
+    return std::span(rows_).subspan(static_cast<std::size_t>(tile_rows.begin),
+                                    static_cast<std::size_t>(tile_rows.count()));
+  }
+
   kernels::Transform transform_;
   Extent2D in_, out_;
   std::int64_t in_channels_, out_channels_;

@@ -106,7 +106,7 @@ class Command(unittest.TestCase):
             ("train", "--limit", "0"): "--limit: expected",
             ("train", "--isa", "mmx"): "mmx",
             ("train", "--arithmetic", "exact"): "--arithmetic: expected strict, standard or fast, found 'exact'",
-            ("train", "--algorithm", "fft9"): "no algorithm is called 'fft9'; expected one of direct, fft8, fft16, winograd7",
+            ("train", "--algorithm", "fft9"): "no algorithm is called 'fft9'; expected one of direct, fft8, fft16, winograd2, winograd7",
             ("train", "rest"): "rest",
             ("profile", "--steps", "0"): "--steps: expected a whole number from 1 to 100000",
             ("evaluate",): "model",

@@ -95,13 +95,13 @@ TEST_CASE("the arithmetic of one conv2d and its backward: transforms where they 
     }
   }
   CHECK_THROWS_WITH(run({.padding = same, .algorithm = "fft9"}),
-                    "conv2d: no algorithm is called 'fft9'; expected one of direct, fft8, fft16, winograd7");
+                    "conv2d: no algorithm is called 'fft9'; expected one of direct, fft8, fft16, winograd2, winograd7");
 }
 
 TEST_CASE("a prepared conv2d by a transform takes smaller batches, and none", "[eager]") {
   constexpr std::int64_t most = 12;
   for (Isa used : available_isas())
-    for (const char* algorithm : {"fft8", "fft16", "winograd7"}) {
+    for (const char* algorithm : {"fft8", "fft16", "winograd2", "winograd7"}) {
       INFO("isa " << isa_name(used) << ", " << algorithm);
       const ForcedIsa forced(used);
       const Conv2DParams params{.padding = same, .algorithm = algorithm};

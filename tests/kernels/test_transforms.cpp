@@ -19,7 +19,7 @@ constexpr std::uint64_t exact_tiles = 300, real_tiles = 100;
 /// The largest error of a transform, relative to what bounds each result: the norms of the factors, divided among
 /// channels.
 double bound_of(const TransformShape& shape) {
-  return shape.cyclic ? 5e-7 : 5e-5;
+  return shape.near_direct ? 5e-7 : 5e-5;
 }
 
 /// The Euclidean norm of one of so many channels, on average.

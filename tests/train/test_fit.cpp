@@ -181,7 +181,7 @@ TEST_CASE("what cannot be trained is refused before the first step", "[train]") 
   CHECK_THROWS_AS(model.fit(good.batch(2), {.callbacks = {nullptr}}), ArgumentError);
   CHECK_THROWS_AS(model.compile({.optimizer = SGD{.learning_rate = -1}}), ArgumentError);
   CHECK_THROWS_WITH(model.compile({.algorithm = "fft9"}),
-                    "no algorithm is called 'fft9'; expected one of direct, fft8, fft16, winograd7");
+                    "no algorithm is called 'fft9'; expected one of direct, fft8, fft16, winograd2, winograd7");
   CHECK(all_weights(model) == untouched);
   CHECK(model.fit(good.batch(2), {.epochs = 0}).epochs.empty());
   CHECK(all_weights(model) == untouched);

@@ -82,10 +82,10 @@ void ComputeOptions::add_to(CLI::App& command) {
           "How exactly convolutions are computed: strict, standard or fast (default: standard)")
       ->type_name("NAME");
   command
-      .add_option(
-          "--algorithm", algorithm,
-          "How all convolutions are computed that can be: direct, fft8, fft16 or winograd7 (default: each as is "
-          "expected to be fastest)")
+      .add_option("--algorithm", algorithm,
+                  "How all convolutions are computed that can be: direct, fft8, fft16, winograd2 or winograd7 "
+                  "(default: each as is "
+                  "expected to be fastest)")
       ->type_name("NAME");
 }
 

@@ -66,8 +66,8 @@ struct CompileOptions {
   std::optional<double> global_clip_norm = {};
   /// Of training, evaluate() and predict(). Before compile() the model computes with the default.
   Arithmetic arithmetic = Arithmetic::standard;
-  /// "direct", "fft8", "fft16" or "winograd7": how all convolutions are computed that can be, whatever `arithmetic`
-  /// says. Empty: each as is expected to be fastest.
+  /// "direct", "fft8", "fft16", "winograd2" or "winograd7": how all convolutions are computed that can be, whatever
+  /// `arithmetic` says. Empty: each as is expected to be fastest.
   std::string algorithm = {};
 };
 

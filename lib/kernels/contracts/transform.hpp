@@ -23,6 +23,7 @@ struct TransformShape {
   /// Whether slots are counted modulo `slots`, as in a Fourier transform. Then a tile whose map leaves enough slots
   /// zero gives up to `slots` outputs.
   bool cyclic;
+  bool near_direct;  ///< whether its errors are those of direct convolution
 
   /// Groups have equally many slices, but for the first, which may have fewer.
   constexpr std::int32_t group_slices() const { return (slices + groups - 1) / groups; }
@@ -198,13 +199,14 @@ struct TransformKernels {
 
 /// THE list of transforms; a new one is a line of transforms.inc and a header in transform/.
 enum class Transform : std::uint8_t {
-#define TRANSFORM(name, Type, slots, outputs, slices, groups, cyclic) name,
+#define TRANSFORM(name, Type, slots, outputs, slices, groups, cyclic, near_direct) name,
 #include "kernels/transforms.inc"
 #undef TRANSFORM
 };
 
 inline constexpr TransformShape transform_shapes[] = {
-#define TRANSFORM(name, Type, slots, outputs, slices, groups, cyclic) {#name, slots, outputs, slices, groups, cyclic},
+#define TRANSFORM(name, Type, slots, outputs, slices, groups, cyclic, near_direct) \
+  {#name, slots, outputs, slices, groups, cyclic, near_direct},
 #include "kernels/transforms.inc"
 #undef TRANSFORM
 };
