@@ -28,6 +28,8 @@ TileCost cost_of_tile(const kernels::TransformShape& shape, bool transforms_weig
 }
 /// In lines from far away, of a vector of weights that is transformed in each run: it is made and written.
 constexpr double weight_transform_lines = 1.5;
+/// More lines of weights than a third-level cache holds come from memory, at half the speed.
+constexpr double cached_lines = (16 << 20) / 64;
 /// A transform that gains less may lose, for the model is not exact.
 constexpr double needed_gain = 0.8;
 
@@ -51,7 +53,8 @@ double cost_of(const ConvProblem& problem, kernels::Transform transform, double 
   const double reads = double(base::ceil_div(problem.batch * conv.tiles(), tile.tiles_per_read));
   return tiles * weights * (1 + product_overhead / depth) +
          tiles * channels * slots * slots * (tile.slot + tile.slot_lines * line) +
-         weights * (reads + (problem.transforms_weights ? weight_transform_lines : 0)) * line;
+         weights * (reads + (problem.transforms_weights ? weight_transform_lines : 0)) *
+             (weights > cached_lines ? 2 * line : line);
 }
 
 std::string in_percent(double part) {
