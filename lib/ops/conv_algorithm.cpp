@@ -61,10 +61,6 @@ std::string in_percent(double part) {
   return std::to_string(std::lround(100 * part)) + "%";
 }
 
-bool is_standard(kernels::Transform transform) {
-  return kernels::shape_of(transform).near_direct;
-}
-
 }  // namespace
 
 bool has_any_transform(const Kernels& kernels) {
@@ -82,8 +78,8 @@ TransformChoice choose_transform(const ConvProblem& problem, const Kernels& kern
   double lowest = 0;
   for (int number = 0; number < kernels::transform_count; ++number) {
     const auto transform = static_cast<kernels::Transform>(number);
-    const bool allowed =
-        arithmetic == Arithmetic::fast || (arithmetic == Arithmetic::standard && is_standard(transform));
+    const bool allowed = arithmetic == Arithmetic::fast ||
+                         (arithmetic == Arithmetic::standard && kernels::shape_of(transform).near_direct);
     if (!allowed || !can_transform(problem, kernels, transform)) continue;
     const double cost = cost_of(problem, transform, kernels.float_table()->far_line_cost);
     if (best && cost >= lowest) continue;

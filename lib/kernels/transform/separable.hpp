@@ -3,7 +3,7 @@
 #include "kernels/transform/tile.hpp"
 
 // A transform that is the same real one along either axis: slice j * slots + i is point j of the rows, i of the
-// columns. Axis gives the maps of one axis (winograd.hpp). Each function does one vector of channels.
+// columns. Axis gives the maps of one axis (winograd2.hpp). Each function does one vector of channels.
 namespace tilewise::kernels {
 namespace {
 

@@ -3,7 +3,8 @@
 #include "kernels/transform/fourier.hpp"
 #include "kernels/transform/fourier_weights.hpp"
 #include "kernels/transform/separable.hpp"
-#include "kernels/transform/winograd.hpp"
+#include "kernels/transform/winograd2.hpp"
+#include "kernels/transform/winograd7.hpp"
 
 // The kernels of each transform, of whatever kind it is. A transform is a type with seven functions on one vector of
 // channels.
