@@ -178,7 +178,7 @@ class ByTileRows {
     const kernels::KernelTable<float>& table = *forward_.table;
     float* const half = scratch + half_begin();
     const Slices<float> v = conv.slices_at(scratch, rows, forward_.in_width());
-    if (image != made_image_ || !(rows == made_)) {
+    if (image != made_image_ || rows != made_) {
       conv.to_all_slices(table, t.image + image * conv.image_elements(TransformForward::Side::in), rows, v, half);
       made_image_ = image;
       made_ = rows;
