@@ -117,14 +117,10 @@ Step Conv2D::lower(const LowerRequest& request) const {
                          0, 1, is_absent(request.inputs[2]) ? SmallGroups::no_bias : 2, 3, 4, step);
       return step;
     }
-    Phase phase{"forward",       sweep.items(table.channel_block), true, sweep.scratch_bytes(sizeof(T)), {},
-                sweep.rows.out()};
-    phase.run = [&table, sweep](Tensors tensors, const Work& work) {
-      sweep.run(table, tensor<const T>(tensors, 0), tensor<const T>(tensors, 1), tensor<const T>(tensors, 2),
-                tensor<T>(tensors, 3),
-                sweep.rows.positions * sweep.columns.positions > 1 ? tensor<std::uint8_t>(tensors, 4) : nullptr, work);
-    };
-    return Step{algorithm_name(algorithm, request.kernels), {std::move(phase)}, {}};
+    const bool pooled = sweep.rows.positions * sweep.columns.positions > 1;
+    const ConvSweep::Operands operands{
+        .in = 0, .weights = 1, .out = 3, .bias = 2, .index = pooled ? std::optional<std::size_t>(4) : std::nullopt};
+    return Step{algorithm_name(algorithm, request.kernels), {sweep.phase("forward", table, operands)}, {}};
   });
 }
 
@@ -190,12 +186,7 @@ Step Conv2DBackward::lower(const LowerRequest& request) const {
                            0, 2, SmallGroups::no_bias, 3, 6, step);
       return step;
     }
-    if (request.wanted[0])
-      step.phases.push_back({"data", sweep.items(table.channel_block), true, sweep.scratch_bytes(sizeof(T)),
-                             [&table, sweep](Tensors tensors, const Work& work) {
-                               sweep.run(table, tensor<const T>(tensors, 0), tensor<const T>(tensors, 2),
-                                         static_cast<const T*>(nullptr), tensor<T>(tensors, 3), nullptr, work);
-                             }});
+    if (request.wanted[0]) step.phases.push_back(sweep.phase("data", table, {.in = 0, .weights = 2, .out = 3}));
     if (!request.wanted[1] && !request.wanted[2]) return step;
     if (RegionGradient::has_few_channels(window_, in_channels, groups_))
       RegionGradient::of_few_channels(window_, in, in_channels, out_channels)

@@ -80,13 +80,8 @@ Step Conv2DTranspose::lower(const LowerRequest& request) const {
   const ConvSweep sweep = stamping_sweep(window_, extent_of(request.inputs[0]), extent_of(request.outputs[0]),
                                          request.inputs[0].shape[2], request.outputs[0].shape[2], activation_);
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
-    Phase phase{"forward", sweep.items(table.channel_block), true, sweep.scratch_bytes(sizeof(T)), {}};
-    phase.run = [&table, sweep](Tensors tensors, const Work& work) {
-      sweep.run(table, tensor<const T>(tensors, 0), tensor<const T>(tensors, 2), tensor<const T>(tensors, 3),
-                tensor<T>(tensors, 4), nullptr, work);
-    };
     return Step{algorithm_name(conv_algorithm(1, sweep.in_channels, sweep.out_channels), request.kernels),
-                {std::move(phase)},
+                {sweep.phase("forward", table, {.in = 0, .weights = 2, .out = 4, .bias = 3})},
                 {}};
   });
 }
@@ -108,12 +103,7 @@ Step Conv2DTransposeBackward::lower(const LowerRequest& request) const {
   const ConvWeightsGradient weights{window_, out, in, out_channels, in_channels};
   return request.kernels.visit([&]<class T>(const kernels::KernelTable<T>& table) {
     Step step{algorithm_name(conv_algorithm(1, out_channels, in_channels), request.kernels), {}, {}};
-    if (request.wanted[0])
-      step.phases.push_back({"data", sweep.items(table.channel_block), true, sweep.scratch_bytes(sizeof(T)),
-                             [&table, sweep](Tensors tensors, const Work& work) {
-                               sweep.run(table, tensor<const T>(tensors, 0), tensor<const T>(tensors, 2),
-                                         static_cast<const T*>(nullptr), tensor<T>(tensors, 3), nullptr, work);
-                             }});
+    if (request.wanted[0]) step.phases.push_back(sweep.phase("data", table, {.in = 0, .weights = 2, .out = 3}));
     if (request.wanted[1])
       step.phases.push_back({"weights", weights.items(table.channel_block), false, 0,
                              [&table, weights](Tensors tensors, const Work& work) {

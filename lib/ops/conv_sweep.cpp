@@ -98,17 +98,22 @@ bool SweepAxis::prefers_images(std::int64_t images, std::int64_t tile_places) co
   return images >= std::min<std::int64_t>(longest_run, base::ceil_div(tile_places, 2));
 }
 
-std::int64_t ConvSweep::items(std::int64_t channel_block) const noexcept {
-  return weights_layout(channel_block).blocks() * rows.out();
-}
-
 bool ConvSweep::has_few_outputs() const noexcept {
   return rows.positions * columns.positions == 1 &&
          conv_algorithm(groups, in_channels, out_channels) == ConvAlgorithm::dots;
 }
 
-std::int64_t ConvSweep::scratch_bytes(std::int64_t element_bytes) const noexcept {
-  return has_few_outputs() ? out_channels / groups * dense_weights() * element_bytes : 0;
+template <class T>
+Phase ConvSweep::phase(const std::string& name, const kernels::KernelTable<T>& table, const Operands& operands) const {
+  const std::int64_t element_bytes = sizeof(T);
+  const std::int64_t dense_bytes = has_few_outputs() ? out_channels / groups * dense_weights() * element_bytes : 0;
+  Phase phase{name, weights_layout(table.channel_block).blocks() * rows.out(), true, dense_bytes, {}, rows.out()};
+  phase.run = [&table, sweep = *this, operands](Tensors tensors, const Work& work) {
+    sweep.run(table, tensor<const T>(tensors, operands.in), tensor<const T>(tensors, operands.weights),
+              operands.bias ? tensor<const T>(tensors, *operands.bias) : nullptr, tensor<T>(tensors, operands.out),
+              operands.index ? tensor<std::uint8_t>(tensors, *operands.index) : nullptr, work);
+  };
+  return phase;
 }
 
 template <class T>
@@ -242,9 +247,8 @@ void ConvSweep::run_dots(const kernels::KernelTable<T>& table, const T* in_base,
   }
 }
 
-#define TILEWISE_INSTANTIATE(T)                                                                                 \
-  template void ConvSweep::run(const kernels::KernelTable<T>&, const T*, const T*, const T*, T*, std::uint8_t*, \
-                               const Work&) const;
+#define TILEWISE_INSTANTIATE(T) \
+  template Phase ConvSweep::phase(const std::string&, const kernels::KernelTable<T>&, const Operands&) const;
 TILEWISE_INSTANTIATE(float)
 TILEWISE_INSTANTIATE(double)
 TILEWISE_INSTANTIATE(std::int64_t)

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/weights_layout.hpp"
@@ -57,18 +59,19 @@ struct ConvSweep {
   base::WeightsLayout weights_layout(std::int64_t channel_block) const noexcept {
     return {kernel.height * kernel.width, in_channels / groups, out_channels, channel_block, groups};
   }
-  /// Pieces of work: (block of output channels) x (output row).
-  std::int64_t items(std::int64_t channel_block) const noexcept;
-  /// What run() needs in Work::scratch, for elements of so many bytes.
-  std::int64_t scratch_bytes(std::int64_t element_bytes) const noexcept;
+  /// Which tensors of a step it reads and writes. `weights` are packed {kh, kw, in_channels / groups, out_channels}.
+  struct Operands {
+    std::size_t in, weights, out;
+    std::optional<std::size_t> bias = {}, index = {};
+  };
+  /// The phase that does it. An item is an output row of a block of output channels.
+  template <class T>
+  Phase phase(const std::string& name, const kernels::KernelTable<T>& table, const Operands& operands) const;
 
-  /// Does the items and images of `work`. `weights` are packed {kh, kw, in_channels / groups, out_channels}; bias and
-  /// index may be null.
+ private:
   template <class T>
   void run(const kernels::KernelTable<T>& table, const T* in, const T* weights, const T* bias, T* out,
            std::uint8_t* index, const Work& work) const;
-
- private:
   /// Whether there are so few output channels in a group that kernel conv_dot_tile does it.
   bool has_few_outputs() const noexcept;
   /// Weights of one output channel.

@@ -85,25 +85,18 @@ class TransformConv {
   std::int64_t group_products_elements(std::int64_t images, std::int64_t channels) const {
     return elements_of(shape().group_products(), base::checked_mul(images, tiles()), channels);
   }
-  /// Memory for all of them.
-  std::int64_t slices_elements(std::int64_t images, std::int64_t channels) const {
-    return elements_of(shape().slices, base::checked_mul(images, tiles()), channels);
+  /// Memory for all of them, of so many tiles.
+  std::int64_t slices_elements(std::int64_t tiles, std::int64_t channels) const {
+    return elements_of(shape().slices, tiles, channels);
   }
-  std::int64_t products_elements(std::int64_t images, std::int64_t channels) const {
-    return elements_of(shape().groups * shape().group_products(), base::checked_mul(images, tiles()), channels);
+  std::int64_t products_elements(std::int64_t tiles, std::int64_t channels) const {
+    return elements_of(shape().groups * shape().group_products(), tiles, channels);
   }
   Slices<float> slices_at(float* data, std::int64_t images, std::int64_t channels) const noexcept {
-    return {data, images * tiles() * filled(channels) + slice_gap, filled(channels)};
+    return slices_of_tiles(data, images * tiles(), channels);
   }
-  /// The same for some rows of one image's tiles.
-  std::int64_t slices_elements(TileRows rows, std::int64_t channels) const {
-    return elements_of(shape().slices, rows.count() * tile_columns(), channels);
-  }
-  std::int64_t products_elements(TileRows rows, std::int64_t channels) const {
-    return elements_of(shape().groups * shape().group_products(), rows.count() * tile_columns(), channels);
-  }
-  Slices<float> slices_at(float* data, TileRows rows, std::int64_t channels) const noexcept {
-    return {data, rows.count() * tile_columns() * filled(channels) + slice_gap, filled(channels)};
+  Slices<float> slices_of_tiles(float* data, std::int64_t tiles, std::int64_t channels) const noexcept {
+    return {data, tiles * filled(channels) + slice_gap, filled(channels)};
   }
 
   /// Images whose work of so many elements each takes cache_elements, but no fewer than pay.

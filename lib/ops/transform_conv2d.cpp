@@ -32,9 +32,8 @@ Phase depth_first(const std::shared_ptr<const TransformForward>& forward, std::i
 /// Whether all slices of as many tiles as make the weights worth reading leave room in the cache.
 bool takes_all_slices(const TransformForward& forward, std::int64_t batch) {
   constexpr std::int64_t enough_tiles = 16;
-  const AllSlices all(forward, batch);
   const std::int64_t images = std::min(forward.conv.images_of(enough_tiles), batch);
-  return base::checked_add(all.v_elements(images), all.m_elements(images)) <= cache_elements;
+  return AllSlices::elements(forward, images * forward.conv.tiles()) <= cache_elements;
 }
 
 // For batches that are too small to go around: rows of tiles over all lanes, or the stages one after the other.
@@ -52,16 +51,22 @@ bool shares_tile_rows(const TransformForward& forward) {
 Phase tile_rows_phase(const std::shared_ptr<const TransformForward>& forward) {
   const std::int64_t all_rows = forward->conv.all_rows().end;
   Phase phase{"forward", forward->layout.blocks() * all_rows,
-              true,      base::checked_mul(ByTileRows(*forward).scratch_elements(), sizeof(float)),
+              true,      base::checked_mul(AllSlices(*forward).scratch_elements(), sizeof(float)),
               {},        all_rows};
   phase.run = [forward, all_rows](Tensors tensors, const Work& work) {
-    ByTileRows some(*forward);
+    const AllSlices slices(*forward);
+    const ForwardTensors t(*forward, tensors);
+    float* const scratch = reinterpret_cast<float*>(work.scratch);
+    AllSlices::Piece made{};  // nothing
     for (std::int64_t image = work.image_begin; image < work.image_end; ++image)
-      for (std::int64_t item = work.item_begin, count; item < work.item_end; item += count) {
+      for (std::int64_t item = work.item_begin; item < work.item_end;) {
         const std::int64_t row = item % all_rows;
-        count = std::min({work.item_end - item, all_rows - row, some.most_rows()});
-        some.run(ForwardTensors(*forward, tensors), image, item / all_rows, {row, row + count},
-                 reinterpret_cast<float*>(work.scratch));
+        const std::int64_t rows = std::min({work.item_end - item, all_rows - row, slices.rows});
+        const AllSlices::Piece piece{image, 1, {row, row + rows}};
+        if (piece != made) slices.make_v(t, piece, scratch);
+        slices.write_block(t, piece, item / all_rows, scratch);
+        made = piece;
+        item += rows;
       }
   };
   return phase;

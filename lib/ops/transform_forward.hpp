@@ -114,104 +114,81 @@ inline void write_image_of_half(const TransformForward& forward, const ForwardTe
               });
 }
 
-/// A few images through all stages, all slices at once: V, then M of one block of output channels after the other.
-struct AllSlices {
-  const TransformForward& forward;
-  std::int64_t images;
-
-  AllSlices(const TransformForward& of, std::int64_t most)
-      : forward(of), images(std::min(of.conv.block_images(v_elements(1) + m_elements(1)), most)) {}
-
-  std::int64_t v_elements(std::int64_t count) const { return forward.conv.slices_elements(count, forward.in_width()); }
-  std::int64_t m_elements(std::int64_t count) const {
-    return forward.conv.products_elements(count, forward.block_width());
-  }
-  // Scratch: V, M, a half-transformed tile, the map of one image.
-  std::int64_t half_begin() const { return base::checked_add(v_elements(images), m_elements(images)); }
-  std::int64_t map_begin() const {
-    return base::checked_add(half_begin(),
-                             kernels::half_tile_elements(forward.conv.shape().slots, kernels::transform_channels));
-  }
-  std::int64_t scratch_elements() const { return base::checked_add(map_begin(), forward.map_elements()); }
-
-  void run(const ForwardTensors& t, std::int64_t first, std::int64_t count, float* scratch) const {
-    const TransformConv& conv = forward.conv;
-    const kernels::KernelTable<float>& table = *forward.table;
-    float* const half = scratch + half_begin();
-    const Slices<float> v = conv.slices_at(scratch, count, forward.in_width());
-    for (std::int64_t i = 0; i < count; ++i)
-      conv.to_all_slices(table, t.image + (first + i) * conv.image_elements(TransformForward::Side::in),
-                         conv.all_rows(), v.at_tile(i * conv.tiles()), half);
-    for (std::int64_t block = 0; block < forward.layout.blocks(); ++block) {
-      const std::int64_t begin = forward.layout.first_channel(block);
-      const Slices<float> m = conv.slices_at(scratch + v_elements(images), count, forward.layout.width(block));
-      conv.multiply(table, TransformForward::Side::out, v, count * conv.tiles(),
-                    forward.layout.group_at(t.weights, block, 0), {0, conv.shape().groups}, m.width, m);
-      for (std::int64_t i = 0; i < count; ++i)
-        write_image(forward, t, first + i, conv.all_rows(), begin, begin + forward.layout.channels(block),
-                    scratch + map_begin(),
-                    [&](std::int64_t channel, std::int64_t channels, const TransformConv::Target& target) {
-                      Slices<float> of_image = m.at_tile(i * conv.tiles());
-                      of_image.data += channel - begin;
-                      conv.from_all_slices(table, of_image, conv.all_rows(), channels, target, half);
-                    });
-    }
-  }
-};
-
-/// Some rows of one image's tiles through all stages, for one block of output channels after the other.
-class ByTileRows {
+/// Tiles through all stages, all slices at once: V, then M of one block of output channels after the other.
+class AllSlices {
  public:
-  explicit ByTileRows(const TransformForward& of) : forward_(of) {
-    const std::int64_t row = base::checked_add(v_elements({0, 1}), m_elements({0, 1}));
-    most_.end = std::clamp<std::int64_t>(cache_elements / row, 1, of.conv.all_rows().end);
-  }
+  /// Images whole, or rows of one image's tiles.
+  struct Piece {
+    std::int64_t first, images;
+    TransformForward::TileRows rows;
 
-  /// Of one call.
-  std::int64_t most_rows() const noexcept { return most_.end; }
+    bool operator==(const Piece&) const = default;
+  };
+  std::int64_t images, rows;  ///< the most of a piece
+
+  /// Of pieces of images, at most so many.
+  AllSlices(const TransformForward& of, std::int64_t most)
+      : AllSlices(of, std::min(of.conv.block_images(elements(of, of.conv.tiles())), most), of.conv.all_rows().end) {}
+  /// Of pieces of one image.
+  explicit AllSlices(const TransformForward& of)
+      : AllSlices(of, 1,
+                  std::clamp<std::int64_t>(cache_elements / elements(of, of.conv.tile_columns()), 1,
+                                           of.conv.all_rows().end)) {}
+
+  /// Of V and M of so many tiles.
+  static std::int64_t elements(const TransformForward& forward, std::int64_t tiles) {
+    return base::checked_add(forward.conv.slices_elements(tiles, forward.in_width()),
+                             forward.conv.products_elements(tiles, forward.block_width()));
+  }
   // Scratch: V, M, a half-transformed tile, the map of one image.
   std::int64_t scratch_elements() const { return base::checked_add(map_begin(), forward_.map_elements()); }
 
-  void run(const ForwardTensors& t, std::int64_t image, std::int64_t block, TransformForward::TileRows rows,
-           float* scratch) {
+  void run(const ForwardTensors& t, std::int64_t first, std::int64_t count, float* scratch) const {
+    const Piece piece{first, count, forward_.conv.all_rows()};
+    make_v(t, piece, scratch);
+    for (std::int64_t block = 0; block < forward_.layout.blocks(); ++block) write_block(t, piece, block, scratch);
+  }
+  void make_v(const ForwardTensors& t, const Piece& piece, float* scratch) const {
     const TransformConv& conv = forward_.conv;
-    const kernels::KernelTable<float>& table = *forward_.table;
-    float* const half = scratch + half_begin();
-    const Slices<float> v = conv.slices_at(scratch, rows, forward_.in_width());
-    if (image != made_image_ || rows != made_) {
-      conv.to_all_slices(table, t.image + image * conv.image_elements(TransformForward::Side::in), rows, v, half);
-      made_image_ = image;
-      made_ = rows;
-    }
-    const Slices<float> m = conv.slices_at(scratch + v_elements(most_), rows, forward_.layout.width(block));
-    conv.multiply(table, TransformForward::Side::out, v, rows.count() * conv.tile_columns(),
+    const Slices<float> v = conv.slices_of_tiles(scratch, tiles(piece), forward_.in_width());
+    for (std::int64_t i = 0; i < piece.images; ++i)
+      conv.to_all_slices(*forward_.table, t.image + (piece.first + i) * conv.image_elements(TransformForward::Side::in),
+                         piece.rows, v.at_tile(i * conv.tiles()), scratch + half_begin());
+  }
+  /// Output channels of a block, of a piece whose V stands in scratch.
+  void write_block(const ForwardTensors& t, const Piece& piece, std::int64_t block, float* scratch) const {
+    const TransformConv& conv = forward_.conv;
+    const Slices<float> v = conv.slices_of_tiles(scratch, tiles(piece), forward_.in_width());
+    const Slices<float> m = conv.slices_of_tiles(scratch + v_elements(), tiles(piece), forward_.layout.width(block));
+    conv.multiply(*forward_.table, TransformForward::Side::out, v, tiles(piece),
                   forward_.layout.group_at(t.weights, block, 0), {0, conv.shape().groups}, m.width, m);
     const std::int64_t begin = forward_.layout.first_channel(block);
-    write_image(forward_, t, image, rows, begin, begin + forward_.layout.channels(block), scratch + map_begin(),
-                [&](std::int64_t channel, std::int64_t channels, const TransformConv::Target& target) {
-                  Slices<float> some = m;
-                  some.data += channel - begin;
-                  conv.from_all_slices(table, some, rows, channels, target, half);
-                });
+    for (std::int64_t i = 0; i < piece.images; ++i)
+      write_image(
+          forward_, t, piece.first + i, piece.rows, begin, begin + forward_.layout.channels(block),
+          scratch + map_begin(), [&](std::int64_t channel, std::int64_t channels, const TransformConv::Target& target) {
+            Slices<float> of_image = m.at_tile(i * conv.tiles());
+            of_image.data += channel - begin;
+            conv.from_all_slices(*forward_.table, of_image, piece.rows, channels, target, scratch + half_begin());
+          });
   }
 
  private:
-  std::int64_t v_elements(TransformForward::TileRows rows) const {
-    return forward_.conv.slices_elements(rows, forward_.in_width());
+  AllSlices(const TransformForward& of, std::int64_t images, std::int64_t rows)
+      : images(images), rows(rows), forward_(of) {}
+
+  std::int64_t tiles(const Piece& piece) const noexcept {
+    return piece.images * piece.rows.count() * forward_.conv.tile_columns();
   }
-  std::int64_t m_elements(TransformForward::TileRows rows) const {
-    return forward_.conv.products_elements(rows, forward_.block_width());
-  }
-  std::int64_t half_begin() const { return base::checked_add(v_elements(most_), m_elements(most_)); }
+  std::int64_t most_tiles() const { return base::checked_mul(images, rows * forward_.conv.tile_columns()); }
+  std::int64_t v_elements() const { return forward_.conv.slices_elements(most_tiles(), forward_.in_width()); }
+  std::int64_t half_begin() const { return elements(forward_, most_tiles()); }
   std::int64_t map_begin() const {
     return base::checked_add(half_begin(),
                              kernels::half_tile_elements(forward_.conv.shape().slots, kernels::transform_channels));
   }
 
   const TransformForward& forward_;
-  TransformForward::TileRows most_{0, 1};
-  std::int64_t made_image_ = -1;  ///< whose V stands in scratch
-  TransformForward::TileRows made_{0, 0};
 };
 
 /// U of one group and `count` output channels of a block. scratch: memory for made_elements().
