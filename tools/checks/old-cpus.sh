@@ -3,7 +3,7 @@
 #
 # What the linker or a compiler flag lets slip into code for everybody is an illegal instruction there, and goes unnoticed on the machine that
 # built it. The tests run at their short scale, without those of threads and forks: no instruction is new there, and qemu 7.2 breaks down
-# in the child of a program with threads. Budget: 8 minutes on 2 cores, beside the build, which is plain tools/check's.
+# in the child of a program with threads. The build is plain tools/check's.
 
 [ $# = 0 ] || die "tools/check --old-cpus takes no $1"
 install_packages build tests data old
