@@ -104,15 +104,27 @@ struct Phase {
   std::int64_t grain = 1;
 };
 
+/// Phases of a step, from one to another.
+struct PhaseRange {
+  std::size_t first, last;
+};
+
 /// An op made ready for one plan: what to do for at most `batch` samples.
 struct Step {
   std::string algorithm;  ///< for people: "direct 12x32"
   std::vector<Phase> phases;
   std::vector<std::int64_t> workspace_bytes = {};  ///< step buffers beside inputs and outputs
+  /// The phases that touch each tensor. In the others it is null, and its memory may be another's. What this does not
+  /// reach to, all phases touch.
+  std::vector<PhaseRange> uses = {};
   /// All phases at once for the samples of a call, where a lane has at least `min_images` of them: by_image, and with
   /// scratch in the place of workspaces, so that what passes from phase to phase stays in the lane's cache.
   std::optional<Phase> depth_first = {};
   std::int64_t min_images = 1;
+
+  PhaseRange uses_of(std::size_t tensor) const {
+    return tensor < uses.size() ? uses[tensor] : PhaseRange{0, phases.size() - 1};
+  }
 };
 
 /// A tensor of the graph under construction.

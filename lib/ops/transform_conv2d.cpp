@@ -167,8 +167,13 @@ Step TransformConv2D::lower(const LowerRequest& request) const {
     return base::checked_mul(forward->conv.half_elements(side, request.batch), sizeof(float));
   };
   const std::string name = forward->conv.shape().name;
-  if (forward->kernel)
-    return {name, {slices_phase(forward, request.batch), output_phase(forward)}, {half_bytes(Side::out)}};
+  if (forward->kernel) {
+    constexpr PhaseRange slices{0, 0}, output{1, 1};
+    return {name,
+            {slices_phase(forward, request.batch), output_phase(forward)},
+            {half_bytes(Side::out)},
+            {slices, slices, output, output}};
+  }
   Step step = shares_tile_rows(*forward)
                   ? Step{name, {tile_rows_phase(forward)}}
                   : Step{name,

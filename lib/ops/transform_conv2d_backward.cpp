@@ -275,6 +275,22 @@ Phase image_gradient_phase(const std::shared_ptr<const TransformBackward>& backw
   return phase;
 }
 
+/// What the rows, the slices, the weights' gradient and, last of all, the image's gradient touch.
+std::vector<PhaseRange> uses(std::size_t last, bool data) {
+  constexpr std::size_t rows = 0, slices = 1;
+  const std::size_t weights = data ? last - 1 : last;
+  std::vector<PhaseRange> of(bias_sums_tensor + 1);
+  of[out_gradient_tensor] = of[second_tensor] = {rows, rows};
+  of[half_v_tensor] = of[kernel_tensor] = {slices, slices};
+  of[half_z_tensor] = {rows, slices};
+  of[half_image_gradient_tensor] = {slices, last};
+  of[half_weights_tensor] = {slices, weights};
+  of[bias_sums_tensor] = {rows, weights};
+  of[weights_gradient_tensor] = of[bias_gradient_tensor] = {weights, weights};
+  of[image_gradient_tensor] = {last, last};
+  return of;
+}
+
 }  // namespace
 
 std::vector<TensorSpec> TransformConv2DBackward::infer(const std::vector<TensorSpec>& inputs) const {
@@ -312,6 +328,7 @@ Step TransformConv2DBackward::lower(const LowerRequest& request) const {
   if (slices) step.phases.push_back(GroupPhase(backward).phase());
   if (backward->weights || backward->bias) step.phases.push_back(WeightsGradient(backward).phase());
   if (backward->data) step.phases.push_back(image_gradient_phase(backward));
+  step.uses = uses(step.phases.size() - 1, backward->data);
   return step;
 }
 

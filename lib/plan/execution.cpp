@@ -50,7 +50,8 @@ Execution::Execution(std::shared_ptr<const Plan> plan, ParameterStore& parameter
         break;
     }
   }
-  for (const PlannedStep& step : plan_->steps) tensors_.emplace_back(step.buffers.size(), nullptr);
+  for (const PlannedStep& step : plan_->steps)
+    tensors_.emplace_back((step.step.phases.size() + 1) * step.buffers.size(), nullptr);
 }
 
 void Execution::bind(ValueId input, const void* data) {
@@ -80,11 +81,7 @@ void Execution::run(std::int64_t batch, int threads) {
   if (threads < 1 || threads > max_threads_)
     throw ArgumentError(std::to_string(threads) + " threads; this execution is for 1 to " +
                         std::to_string(max_threads_));
-  for (std::size_t step = 0; step < tensors_.size(); ++step)
-    for (std::size_t tensor = 0; tensor < tensors_[step].size(); ++tensor) {
-      const int buffer = plan_->steps[step].buffers[tensor];
-      tensors_[step][tensor] = buffer < 0 ? nullptr : addresses_[static_cast<std::size_t>(buffer)];
-    }
+  collect_tensors();
   const std::int64_t version = parameters_->version();
   for (const Segment& segment : plan_->segments)
     if (!segment.derived || derived_version_ != version) run_segment(segment, batch, threads);
@@ -92,8 +89,26 @@ void Execution::run(std::int64_t batch, int threads) {
   if (plan_->updates_parameters) parameters_->touch();
 }
 
+void Execution::collect_tensors() {
+  for (std::size_t number = 0; number < tensors_.size(); ++number) {
+    const PlannedStep& step = plan_->steps[number];
+    const std::size_t tensors = step.buffers.size();
+    for (std::size_t tensor = 0; tensor < tensors; ++tensor) {
+      if (step.buffers[tensor] < 0) continue;
+      void* const address = addresses_[static_cast<std::size_t>(step.buffers[tensor])];
+      tensors_[number][tensor] = address;
+      const ops::PhaseRange uses = step.step.uses_of(tensor);
+      for (std::size_t phase = uses.first; phase < step.step.phases.size() && phase <= uses.last; ++phase)
+        tensors_[number][(phase + 1) * tensors + tensor] = address;
+    }
+  }
+}
+
 void Execution::run_phase(const Segment::Entry& entry, int lane, const ops::Work& work) const {
-  const auto run = [&] { plan_->phase(entry).run(tensors_[static_cast<std::size_t>(entry.step)].data(), work); };
+  const auto step = static_cast<std::size_t>(entry.step);
+  static_assert(Segment::depth_first == -1);
+  const std::size_t first = static_cast<std::size_t>(entry.phase + 1) * plan_->steps[step].buffers.size();
+  const auto run = [&] { plan_->phase(entry).run(tensors_[step].data() + first, work); };
   if (!recorder_) return run();
   const auto begin = Recorder::Clock::now();
   run();

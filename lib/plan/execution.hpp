@@ -40,6 +40,7 @@ class Execution {
   const Plan& plan() const noexcept { return *plan_; }
 
  private:
+  void collect_tensors();
   void run_segment(const Segment& segment, std::int64_t batch, int threads);
   void run_depth_first(const Segment& segment, std::int64_t batch, int threads);
   void run_over_items(const Segment::Entry& entry, std::int64_t batch, int threads);
@@ -56,7 +57,7 @@ class Execution {
   std::int64_t derived_version_ = 0;
   Recorder* recorder_ = nullptr;
   std::vector<void*> addresses_;             ///< of each buffer
-  std::vector<std::vector<void*>> tensors_;  ///< of each step
+  std::vector<std::vector<void*>> tensors_;  ///< of each step: of its depth-first phase, then of each other
 };
 
 }  // namespace tilewise::plan

@@ -12,25 +12,18 @@ namespace {
 
 constexpr std::int64_t alignment = base::AlignedBuffer::alignment;
 
-/// The first and last segment in which each step runs.
-struct SegmentRange {
-  int first = -1, last = -1;
-};
-
-std::vector<SegmentRange> segments_of_steps(const Plan& plan) {
-  std::vector<SegmentRange> ranges(plan.steps.size());
+/// The segment of each step's phases.
+std::vector<std::vector<int>> segments_of_steps(const Plan& plan) {
+  std::vector<std::vector<int>> segments(plan.steps.size());
   for (std::size_t segment = 0; segment < plan.segments.size(); ++segment)
-    for (const Segment::Entry& entry : plan.segments[segment].phases) {
-      SegmentRange& range = ranges[static_cast<std::size_t>(entry.step)];
-      if (range.first < 0) range.first = static_cast<int>(segment);
-      range.last = static_cast<int>(segment);
-    }
-  return ranges;
+    for (const Segment::Entry& entry : plan.segments[segment].phases)
+      segments[static_cast<std::size_t>(entry.step)].push_back(static_cast<int>(segment));
+  return segments;
 }
 
 class Placement {
  public:
-  Placement(Plan& plan, const Graph& graph) : plan_(plan), graph_(graph), ranges_(segments_of_steps(plan)) {
+  Placement(Plan& plan, const Graph& graph) : plan_(plan), graph_(graph), segments_(segments_of_steps(plan)) {
     plan_.buffer_of_value.assign(graph.values().size(), -1);
   }
 
@@ -65,17 +58,15 @@ class Placement {
   }
 
   void place_step(std::size_t number) {
-    PlannedStep& step = plan_.steps[number];
-    for (ValueId input : step.node.inputs)
-      step.buffers.push_back(input == no_value ? -1 : touch(buffer_of(input), number));
+    const PlannedStep& step = plan_.steps[number];
+    for (ValueId input : step.node.inputs) add_tensor(number, input == no_value ? -1 : buffer_of(input));
     for (std::size_t output = 0; output < step.node.outputs.size(); ++output) {
       const ValueId value = step.node.outputs[output];
       if (value != no_value)
         buffer_of(value) = output == 0 ? first_output_buffer(step.node, number) : new_buffer(step.node, value);
-      step.buffers.push_back(value == no_value ? -1 : touch(buffer_of(value), number));
+      add_tensor(number, value == no_value ? -1 : buffer_of(value));
     }
-    for (std::int64_t bytes : step.step.workspace_bytes)
-      step.buffers.push_back(touch(add_buffer(Buffer::Kind::step, bytes), number));
+    for (std::int64_t bytes : step.step.workspace_bytes) add_tensor(number, add_buffer(Buffer::Kind::step, bytes));
   }
 
   /// The buffer of a bound output is the caller's. What shares it (a value that it is a view of, or whose memory it
@@ -100,13 +91,17 @@ class Placement {
     }
   }
 
-  int touch(int buffer, std::size_t step) {
+  /// The next tensor of step `number` lies in this buffer, or in none.
+  void add_tensor(std::size_t number, int buffer) {
+    PlannedStep& step = plan_.steps[number];
+    const std::size_t tensor = step.buffers.size();
+    step.buffers.push_back(buffer);
+    const std::vector<int>& segments = segments_[number];
+    if (buffer < 0 || segments.empty()) return;  // a view runs nowhere
+    const ops::PhaseRange phases = step.step.uses_of(tensor);
     Buffer& touched = plan_.buffers[index(buffer)];
-    const SegmentRange range = ranges_[step];
-    if (range.first < 0) return buffer;  // a view runs nowhere
-    if (touched.first_segment < 0) touched.first_segment = range.first;
-    touched.last_segment = std::max(touched.last_segment, range.last);
-    return buffer;
+    if (touched.first_segment < 0) touched.first_segment = segments[phases.first];
+    touched.last_segment = std::max(touched.last_segment, segments[phases.last]);
   }
 
   int new_buffer(const Node& node, ValueId value) {
@@ -174,7 +169,7 @@ class Placement {
 
   Plan& plan_;
   const Graph& graph_;
-  std::vector<SegmentRange> ranges_;
+  std::vector<std::vector<int>> segments_;
 };
 
 }  // namespace

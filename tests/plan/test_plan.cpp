@@ -281,7 +281,8 @@ TEST_CASE("a kernel that is computed is transposed after it, and not kept", "[pl
 
 namespace {
 
-/// Doubles each element, by way of a workspace of the step and the scratch of each lane.
+/// Doubles each element, by way of a workspace of the step and the scratch of each lane. Each phase is given only the
+/// tensors that it is said to touch, or does nothing.
 class DoubleByWorkspace final : public ops::Op {
  public:
   std::string_view kind() const noexcept override { return "double_by_workspace"; }
@@ -289,6 +290,7 @@ class DoubleByWorkspace final : public ops::Op {
   ops::Step lower(const ops::LowerRequest& request) const override {
     const std::int64_t elements = request.inputs[0].shape.elements();
     ops::Phase copy{"copy", elements, false, 0, [elements](ops::Tensors tensors, const ops::Work& work) {
+                      if (tensors[1]) return;
                       for (std::int64_t i = 0; i < work.batch; ++i)
                         for (std::int64_t k = work.item_begin; k < work.item_end; ++k)
                           ops::tensor<double>(tensors, 2)[i * elements + k] =
@@ -296,6 +298,7 @@ class DoubleByWorkspace final : public ops::Op {
                     }};
     ops::Phase add{"add", 1, true, elements * 8, [elements](ops::Tensors tensors, const ops::Work& work) {
                      auto* scratch = reinterpret_cast<double*>(work.scratch);
+                     if (tensors[0]) return;
                      for (std::int64_t i = work.image_begin; i < work.image_end; ++i) {
                        const double* from = ops::tensor<const double>(tensors, 2) + i * elements;
                        for (std::int64_t k = 0; k < elements; ++k) scratch[k] = from[k];
@@ -303,7 +306,7 @@ class DoubleByWorkspace final : public ops::Op {
                          ops::tensor<double>(tensors, 1)[i * elements + k] = from[k] + scratch[k];
                      }
                    }};
-    return {"", {copy, add}, {request.batch * elements * 8}};
+    return {"", {copy, add}, {request.batch * elements * 8}, {{0, 0}, {1, 1}}};
   }
 };
 
@@ -321,6 +324,14 @@ TEST_CASE("a step has its workspace and each lane its scratch", "[plan]") {
       CHECK(run_op(std::make_shared<DoubleByWorkspace>(), {spec}, {x},
                    {ops::Kernels(ops::Scalar::f64), 19, threads})[0] == expected);
   }
+}
+
+TEST_CASE("a tensor's memory is another's while no phase touches it", "[plan]") {
+  plan::Graph graph;
+  const ValueId x = graph.emit(std::make_shared<ops::Relu>(), {graph.add_input("x", {{8}})})[0];
+  const ValueId y = graph.emit(std::make_shared<DoubleByWorkspace>(), {x})[0];
+  const auto plan = plan::make_plan(graph, {ops::Kernels(ops::Scalar::f64), 4, {y}});
+  CHECK(plan->arena_bytes == 2 * 4 * 8 * 8);  // x or y, and the workspace
 }
 
 TEST_CASE("a batch whose memory does not fit is refused before anything is made of it", "[plan]") {
