@@ -118,13 +118,13 @@ class GroupPhase {
   std::int64_t m_begin() const {
     return base::checked_add(v_begin(), b_->weights ? b_->conv.group_elements(images_, b_->width(Side::in)) : 0);
   }
-  ScratchSlices u() const noexcept { return {b_->conv.channels(Side::out), b_->conv.channels(Side::in)}; }
+  ScratchSlices u() const noexcept {
+    return {b_->conv.shape().group_slices(), b_->conv.channels(Side::out), b_->conv.channels(Side::in)};
+  }
   std::int64_t u_begin() const {
     return base::checked_add(m_begin(), b_->data ? b_->conv.group_products_elements(images_, u().width()) : 0);
   }
-  std::int64_t sums_begin() const {
-    return base::checked_add(u_begin(), b_->data ? u().elements(b_->conv.shape()) : 0);
-  }
+  std::int64_t sums_begin() const { return base::checked_add(u_begin(), b_->data ? u().elements() : 0); }
   std::int64_t sums_step(std::int64_t block) const noexcept {
     return chunk * b_->half_weights.width(block) + slice_gap;
   }

@@ -28,12 +28,12 @@ struct TransformForward {
   std::int64_t out_width() const noexcept { return filled(conv.channels(Side::out)); }
   std::int64_t out_image() const noexcept { return pooled.height * pooled.width * conv.channels(Side::out); }
 
-  ScratchSlices made{conv.channels(Side::in), conv.channels(Side::out)};
+  ScratchSlices made{conv.shape().group_slices(), conv.channels(Side::in), conv.channels(Side::out)};
   /// Channels of U and M at a time.
   std::int64_t block_width() const noexcept {
     return kernel ? made.width() : std::min(out_width(), kernels::transform_block);
   }
-  std::int64_t made_elements() const { return kernel ? made.elements(conv.shape()) : 0; }
+  std::int64_t made_elements() const { return kernel ? made.elements() : 0; }
   /// Where output rows of these tiles begin and end, pooled.
   std::int64_t pooled_begin(TileRows rows) const noexcept { return pooled_row(rows.begin); }
   std::int64_t pooled_end(TileRows rows) const noexcept {

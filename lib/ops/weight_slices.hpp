@@ -57,15 +57,16 @@ struct WeightSlicesLayout {
   }
 };
 
-/// How U lies where it is made in scratch, for one group of slices and a block of channels: few, for the more rows it
-/// has, the longer it is.
+/// How U lies where it is made in scratch, for one group of at most `slices` slices and a block of channels: few, for
+/// the more rows it has, the longer it is, and what it is multiplied with is to stay in the second-level cache, too.
 struct ScratchSlices {
-  std::int64_t rows, channels;
+  std::int64_t slices, rows, channels;
 
-  std::int64_t width() const noexcept { return std::min<std::int64_t>(filled(channels), 32); }
-  std::int64_t elements(const kernels::TransformShape& shape) const {
-    return base::checked_mul(shape.group_slices(), slice_step());
+  std::int64_t width() const noexcept {
+    constexpr std::int64_t widest = 32, most_elements = 256 * 1024 / sizeof(float);
+    return std::min(filled(channels), slices * rows * widest <= most_elements ? widest : kernels::transform_channels);
   }
+  std::int64_t elements() const { return base::checked_mul(slices, slice_step()); }
   /// count: of channels, at most width().
   WeightGroup<float> at(float* scratch, std::int64_t count) const { return {scratch, slice_step(), count}; }
 
