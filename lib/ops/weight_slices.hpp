@@ -64,7 +64,7 @@ struct ScratchSlices {
 
   std::int64_t width() const noexcept {
     constexpr std::int64_t widest = 32, most_elements = 256 * 1024 / sizeof(float);
-    return std::min(filled(channels), slices * rows * widest <= most_elements ? widest : kernels::transform_channels);
+    return std::min(filled(channels), rows <= most_elements / (slices * widest) ? widest : kernels::transform_channels);
   }
   std::int64_t elements() const { return base::checked_mul(slices, slice_step()); }
   /// count: of channels, at most width().
