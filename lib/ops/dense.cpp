@@ -4,6 +4,7 @@
 
 #include "base/checked.hpp"
 #include "ops/conv_weights_gradient.hpp"
+#include "ops/dense_weights_gradient.hpp"
 #include "ops/flops.hpp"
 #include "tilewise/error.hpp"
 
@@ -15,11 +16,6 @@ namespace {
 constexpr std::int64_t group_samples = 8;
 /// Summands before the next block of outputs, so that their weights serve all samples from the nearest caches.
 constexpr std::int64_t depth_block = 784;
-/// At most so many input features, whole tiles of `tile_rows`, make one item of a backward pass.
-constexpr std::int64_t max_slice_features = 48;
-std::int64_t slice_features_of(std::int64_t tile_rows) {
-  return std::max(max_slice_features / tile_rows, std::int64_t{1}) * tile_rows;
-}
 
 /// y = activation(x * weights + bias) with conv_tile's 1x1 case, for samples x blocks of outputs.
 struct DenseProduct {
@@ -100,7 +96,11 @@ struct DenseDataGradient {
 
   DenseDataGradient(std::int64_t in, std::int64_t out, std::int64_t max_batch, std::int64_t block_size,
                     std::int64_t tile_rows)
-      : in(in), out(out), max_batch(max_batch), block_size(block_size), slice_features(slice_features_of(tile_rows)) {}
+      : in(in),
+        out(out),
+        max_batch(max_batch),
+        block_size(block_size),
+        slice_features(dense_slice_features(tile_rows)) {}
 
   std::int64_t sample_blocks() const noexcept { return base::ceil_div(max_batch, block_size); }
   std::int64_t items() const noexcept { return base::ceil_div(in, slice_features) * sample_blocks(); }
@@ -161,54 +161,26 @@ struct DenseDataGradient {
   }
 };
 
-/// Items: (slice of inputs) x (block of outputs), so that the slice stays in the nearest cache for all outputs, then
-/// blocks of the bias gradient; each sums all samples in order.
-struct DenseWeightsGradient {
-  std::int64_t in, out;
-  std::int64_t block_size, slice_features;
+/// Items: those of DenseWeightsGradient, then blocks of the bias gradient; each of these sums all samples in order.
+template <class T>
+void run_parameter_gradients(const kernels::KernelTable<T>& table, const DenseWeightsGradient& weights, const T* x,
+                             const T* out_gradient, T* weights_gradient, T* bias_gradient, const Work& work) {
+  const std::int64_t end = weights_gradient ? std::min(work.item_end, weights.items()) : 0;
+  for (std::int64_t item = work.item_begin; item < end; ++item)
+    weights.run(table, x, out_gradient, work.batch, item, weights_gradient + weights.begin(item));
+  for (std::int64_t item = std::max(work.item_begin, weights.items()); bias_gradient && item < work.item_end; ++item)
+    sum_bias_gradient(table, out_gradient, work.batch,
+                      base::WeightsLayout{1, weights.in, weights.out, weights.block_size}, item - weights.items(),
+                      bias_gradient, false);
+}
 
-  DenseWeightsGradient(std::int64_t in, std::int64_t out, std::int64_t block_size, std::int64_t tile_rows)
-      : in(in), out(out), block_size(block_size), slice_features(slice_features_of(tile_rows)) {}
-
-  std::int64_t blocks() const noexcept { return base::ceil_div(out, block_size); }
-  std::int64_t weight_items() const noexcept { return blocks() * base::ceil_div(in, slice_features); }
-
-  template <class T>
-  void run(const kernels::KernelTable<T>& table, const T* x, const T* out_gradient, T* weights_gradient,
-           T* bias_gradient, const Work& work) const {
-    kernels::ConvWeightsTileArgs<T> args{};
-    args.images = args.rows = 1;
-    args.columns = work.batch;
-    args.in_column = in;
-    args.out_column = out;
-    args.ahead = slice_features;
-    const std::int64_t end = weights_gradient ? std::min(work.item_end, weight_items()) : 0, count = blocks();
-    std::int64_t block = work.item_begin % count, feature = work.item_begin / count * slice_features;
-    for (std::int64_t item = work.item_begin; item < end; ++item) {
-      args.in = x + feature;
-      args.out_gradient = out_gradient + block * block_size;
-      args.weights_gradient = weights_gradient + (block * in + feature) * block_size;
-      args.in_channels = std::min(slice_features, in - feature);
-      args.out_channels = static_cast<std::int32_t>(std::min(block_size, out - block * block_size));
-      table.conv_weights_tile(args);
-      if (++block == count) {
-        block = 0;
-        feature += slice_features;
-      }
-    }
-    for (std::int64_t item = std::max(work.item_begin, weight_items()); bias_gradient && item < work.item_end; ++item)
-      sum_bias_gradient(table, out_gradient, work.batch, base::WeightsLayout{1, in, out, block_size},
-                        item - weight_items(), bias_gradient, false);
-  }
-};
+}  // namespace
 
 void expect_vector(const Op& op, const TensorSpec& spec) {
   if (spec.shape.rank() != 1 || spec.storage != Storage::batched || spec.element != Element::scalar)
     throw ShapeError(std::string(op.kind()) + ": the input is " + to_string(spec) +
                      "; expected a batch of vectors (flatten first)");
 }
-
-}  // namespace
 
 std::vector<TensorSpec> Dense::infer(const std::vector<TensorSpec>& inputs) const {
   if (inputs.size() != 3) throw ShapeError("dense: expected input, kernel and bias");
@@ -265,10 +237,11 @@ Step DenseBackward::lower(const LowerRequest& request) const {
     }
     if (request.wanted[1] || request.wanted[2]) {
       const DenseWeightsGradient weights(in, out, table.channel_block, table.tile_places);
-      step.phases.push_back({"weights", weights.weight_items() + weights.blocks(), false, 0,
+      step.phases.push_back({"weights", weights.items() + weights.blocks(), false, 0,
                              [&table, weights](Tensors tensors, const Work& work) {
-                               weights.run(table, tensor<const T>(tensors, 1), tensor<const T>(tensors, 0),
-                                           tensor<T>(tensors, 4), tensor<T>(tensors, 5), work);
+                               run_parameter_gradients(table, weights, tensor<const T>(tensors, 1),
+                                                       tensor<const T>(tensors, 0), tensor<T>(tensors, 4),
+                                                       tensor<T>(tensors, 5), work);
                              }});
     }
     return step;

@@ -32,4 +32,7 @@ class DenseBackward final : public Op {
   bool is_optional(std::size_t) const noexcept override { return true; }
 };
 
+/// Throws ShapeError unless it is the input of a dense layer: a vector of each sample.
+void expect_vector(const Op& op, const TensorSpec& spec);
+
 }  // namespace tilewise::ops

@@ -6,8 +6,10 @@
 #include "ops/conv2d_transpose.hpp"
 #include "ops/conv_algorithm.hpp"
 #include "ops/dense.hpp"
+#include "ops/dense_update.hpp"
 #include "ops/depthwise_conv2d.hpp"
 #include "ops/elementwise.hpp"
+#include "ops/optimizer.hpp"
 #include "ops/pool2d.hpp"
 #include "ops/pooled_conv2d_backward.hpp"
 #include "ops/transform_conv2d.hpp"
@@ -226,6 +228,24 @@ void fuse_gradient_source(Rewriter& graph, Node& node) {
   Rewriter::drop(before);
 }
 
+/// The backward op of a dense layer and the update of its kernel alone -> one op that never writes the kernel's
+/// gradient, beside what else goes back.
+void fuse_dense_update(Rewriter& graph, Node& node) {
+  constexpr std::size_t kernel_gradient = 1;
+  if (!as<ops::DenseBackward>(&node) || node.outputs[kernel_gradient] == no_value) return;
+  Node* updating = graph.only_user(node.outputs[kernel_gradient]);
+  const auto update = updating ? std::dynamic_pointer_cast<const ops::Update>(updating->op) : nullptr;
+  if (!update || updating->inputs.size() != 3 + update->state_count()) return;
+  std::vector<ValueId> inputs{node.inputs[0], node.inputs[1], updating->inputs[0], updating->inputs[1]};
+  inputs.insert(inputs.end(), updating->inputs.begin() + 3, updating->inputs.end());
+  updating->name = node.name;
+  updating->note.append("+").append(update->kind());
+  updating->op = std::make_shared<ops::DenseUpdate>(update);
+  updating->inputs = inputs;
+  node.outputs[kernel_gradient] = no_value;
+  if (std::count(node.outputs.begin(), node.outputs.end(), no_value) == std::ssize(node.outputs)) Rewriter::drop(&node);
+}
+
 bool updates(const Node& node) {
   return !node.op->updated_inputs(node.inputs.size()).empty();
 }
@@ -296,7 +316,7 @@ void choose(Graph& graph, const PlanOptions& options) {
   drop_unread(rewriter);
   transform_convolutions(graph, options);
   // The first takes what is left of direct convolutions, the second those by transforms.
-  everywhere({fuse_unpooling, fuse_gradient_source});
+  everywhere({fuse_unpooling, fuse_gradient_source, fuse_dense_update});
   std::stable_partition(graph.nodes().begin(), graph.nodes().end(),
                         [&](const Node& node) { return is_derived(graph, node); });
   hoist_updates(graph);

@@ -9,6 +9,7 @@ struct Update {
   std::vector<double> parameter, gradient;
   std::vector<double> state[3];
   double rate, decay;
+  std::int64_t ahead;
 
   Update(Draw& draw, TileSizes tile, std::size_t states) {
     const std::int64_t count = draw.size(6 * tile.block + 1);
@@ -18,6 +19,7 @@ struct Update {
     const bool is_real = draw.kind() == Values::reals;
     rate = is_real ? 0.125 : 3;
     decay = draw.flag() ? is_real ? 0.0625 : 2 : 0;
+    ahead = draw.flag() ? count : 0;
   }
 
   std::int64_t count() const { return static_cast<std::int64_t>(parameter.size()); }
@@ -57,7 +59,8 @@ struct Case<SgdUpdateArgs> : Update {
                         .gradient = g,
                         .count = count(),
                         .rate = static_cast<T>(rate),
-                        .decay = static_cast<T>(decay)});
+                        .decay = static_cast<T>(decay),
+                        .ahead = ahead});
     });
   }
 };
@@ -83,7 +86,8 @@ struct Case<SgdMomentumUpdateArgs> : Update {
                                  .rate = static_cast<T>(rate),
                                  .decay = static_cast<T>(decay),
                                  .momentum = static_cast<T>(momentum),
-                                 .nesterov = nesterov});
+                                 .nesterov = nesterov,
+                                 .ahead = ahead});
     });
   }
 };
@@ -110,7 +114,8 @@ struct Case<AdamUpdateArgs> : Update {
                          .decay = static_cast<T>(decay),
                          .beta1 = static_cast<T>(0.9),
                          .beta2 = static_cast<T>(0.999),
-                         .epsilon = static_cast<T>(1e-7)});
+                         .epsilon = static_cast<T>(1e-7),
+                         .ahead = ahead});
     });
   }
 };
@@ -140,7 +145,8 @@ struct Case<RmspropUpdateArgs> : Update {
                             .decay = static_cast<T>(decay),
                             .rho = static_cast<T>(0.75),
                             .momentum = static_cast<T>(0.9),
-                            .epsilon = static_cast<T>(1e-7)});
+                            .epsilon = static_cast<T>(1e-7),
+                            .ahead = ahead});
     });
   }
 };

@@ -1,11 +1,15 @@
+#include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "kernels/select.hpp"
 #include "nn/network.hpp"
 #include "nn/networks.hpp"
 #include "nn/optimizers.hpp"
+#include "plan/execution.hpp"
 #include "plan/plan.hpp"
 #include "support/catch.hpp"
+#include "support/settings.hpp"
 
 using namespace tilewise;
 using namespace tilewise::test;
@@ -57,19 +61,69 @@ TEST_CASE("the state of an optimizer is kept beside the weights, and zeroed by t
   CHECK(m == std::vector<float>(6));
 }
 
-TEST_CASE("a large parameter is updated right behind its gradient, the small ones together at the end", "[nn]") {
-  const nn::Network network({Dense(512), Dense(256)}, {16});
+TEST_CASE("a large parameter is updated with its gradient or behind it, the small ones together at the end", "[nn]") {
+  const nn::Network network({Conv2D(512, {3, 3}), Flatten(), Dense(256)}, {3, 3, 32});
   plan::ParameterStore store = store_for(network);
-  const nn::TrainingGraph graph =
-      nn::training_graph(network, {.loss = SparseCategoricalCrossentropy{.from_logits = true}}, store);
-  const auto plan =
-      plan::make_plan(graph.graph, {.kernels = store.kernels(), .max_batch = 4, .outputs = graph.outputs()});
-  std::vector<std::string> backward;
-  for (const plan::PlannedStep& step : plan->steps)
-    if (const std::string kind(step.node.op->kind()); kind == "dense_backward" || kind == "adam_update")
-      backward.push_back(step.node.name + " " + kind);
-  CHECK(backward == std::vector<std::string>{"dense_1 dense_backward", "optimizer adam_update", "dense dense_backward",
-                                             "optimizer adam_update"});
+  const auto updates_with = [&](const CompileOptions& options) {
+    const nn::TrainingGraph graph = nn::training_graph(network, options, store);
+    const auto plan =
+        plan::make_plan(graph.graph, {.kernels = store.kernels(), .max_batch = 4, .outputs = graph.outputs()});
+    std::vector<std::string> kinds;
+    for (const plan::PlannedStep& step : plan->steps)
+      if (const std::string kind(step.node.op->kind()); kind.ends_with("backward") || kind.ends_with("update"))
+        if (kind.find("loss") == kind.npos && kind.find("cross") == kind.npos)
+          kinds.push_back(step.node.name + " " + kind + step.node.note);
+    return kinds;
+  };
+  const auto loss = SparseCategoricalCrossentropy{.from_logits = true};
+  CHECK(updates_with({.loss = loss}) ==
+        std::vector<std::string>{"dense dense_backward", "dense dense_update+adam_update", "conv2d conv2d_backward",
+                                 "optimizer adam_update", "optimizer adam_update"});
+  // What scales gradients needs them.
+  const auto clipped = updates_with({.loss = loss, .clip_norm = 1});
+  CHECK(std::count(clipped.begin(), clipped.end(), "optimizer adam_update") == 3);
+}
+
+TEST_CASE("a dense layer's kernel that is updated with its gradient has the same bits as behind it", "[nn]") {
+  constexpr std::int64_t batch = 5;
+  const Optimizer optimizer =
+      GENERATE(values<Optimizer>({SGD{}, SGD{.momentum = 0.9, .nesterov = true}, Adam{.weight_decay = 0.01},
+                                  RMSprop{.momentum = 0.5, .centered = true}}));
+  const nn::Network network({Dense(257, {.activation = relu}), Dense(520)}, {270});
+  std::vector<float> x(270 * batch);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i * 37 % 101) / 101 - 0.4f;
+  const std::vector<std::int32_t> labels{3, 500, 0, 519, 77};
+  for (const Isa isa : available_isas()) {
+    const auto trained = [&](bool fuse, int threads) {
+      plan::ParameterStore store{ops::Kernels(kernels::table(isa))};
+      network.allocate(store);
+      network.initialize(store, 7);
+      const nn::TrainingGraph graph = nn::training_graph(
+          network, {.optimizer = optimizer, .loss = SparseCategoricalCrossentropy{.from_logits = true}}, store);
+      plan::Execution execution(
+          plan::make_plan(graph.graph,
+                          {.kernels = store.kernels(), .max_batch = batch, .outputs = graph.outputs(), .fuse = fuse}),
+          store, threads);
+      execution.bind(graph.inputs, x.data());
+      execution.bind(graph.truth, labels.data());
+      for (int step = 1; step <= 3; ++step) {
+        const nn::StepRates rates = nn::step_rates(optimizer, step);
+        const float of_step[] = {static_cast<float>(rates.rate), static_cast<float>(rates.decay)};
+        execution.bind(graph.rates, of_step);
+        execution.run(batch, threads);
+      }
+      std::vector<std::vector<float>> parameters;
+      for (int number = 0; number < store.count(); ++number) {
+        parameters.emplace_back(static_cast<std::size_t>(store.shape(number).elements()));
+        store.get(number, parameters.back().data());
+      }
+      return parameters;
+    };
+    INFO("isa " << static_cast<int>(isa));
+    const auto expected = trained(false, 1);
+    CHECK(trained(true, 1) == expected);
+    CHECK(trained(true, 3) == expected);
+  }
 }
 
 TEST_CASE("the rate of a step carries Adam's bias correction", "[nn]") {

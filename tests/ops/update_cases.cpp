@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ops/clipping.hpp"
+#include "ops/dense_update.hpp"
 #include "ops/op_cases.hpp"
 #include "ops/optimizer.hpp"
 
@@ -85,6 +86,34 @@ OpCase draw_rmsprop(Pick& pick) {
   return made;
 }
 
+/// The gradient of a dense layer's kernel, then draw_sgd_momentum's update.
+OpCase draw_dense_update(Pick& pick) {
+  const std::int64_t in = pick(0, 19) == 0 ? 500 + pick.channels(60) : pick.channels(60), out = pick.channels(60);
+  const double momentum = static_cast<double>(pick(0, 4)) / 4;
+  OpCase made{std::make_shared<ops::DenseUpdate>(std::make_shared<ops::SgdMomentumUpdate>(momentum, false)),
+              {{{out}}, {{in}}, {{2}, Storage::plain}, packed({in, out}), packed({in, out})}};
+  made.batch = pick(0, 9) == 0 ? 28 + pick.places(12) : pick.places(12);
+  for (const TensorSpec& spec : made.specs) made.inputs.push_back(pick.values(spec, made.batch));
+  made.inputs[2] = {static_cast<double>(pick(0, 4)) / 4, static_cast<double>(pick(0, 2)) / 4};
+  made.tolerance = 1e-5;
+  made.definition = [=, batch = made.batch](const Inputs& tensors) {
+    const Values &out_gradient = tensors[0], &x = tensors[1];
+    const double rate = tensors[2][0], decay = tensors[2][1];
+    Values kernel = tensors[3], m = tensors[4];
+    for (std::size_t i = 0; i < kernel.size(); ++i) {
+      const auto k = static_cast<std::int64_t>(i) / out, n = static_cast<std::int64_t>(i) % out;
+      double gradient = 0;
+      for (std::int64_t sample = 0; sample < batch; ++sample)
+        gradient +=
+            x[static_cast<std::size_t>(sample * in + k)] * out_gradient[static_cast<std::size_t>(sample * out + n)];
+      m[i] = momentum * m[i] - rate * gradient;
+      kernel[i] += -decay * kernel[i] + m[i];
+    }
+    return Inputs{kernel, m};
+  };
+  return made;
+}
+
 OpCase draw_norm_scales(Pick& pick) {
   const bool global = pick.flag();
   const double limit = static_cast<double>(pick(1, 40)) / 4;
@@ -100,11 +129,9 @@ OpCase draw_norm_scales(Pick& pick) {
 }  // namespace
 
 std::vector<DrawnOp> update_ops() {
-  return {{"sgd_update", draw_sgd},
-          {"sgd_momentum_update", draw_sgd_momentum},
-          {"adam_update", draw_adam},
-          {"rmsprop_update", draw_rmsprop},
-          {"norm_scales", draw_norm_scales}};
+  return {
+      {"sgd_update", draw_sgd},         {"sgd_momentum_update", draw_sgd_momentum}, {"adam_update", draw_adam},
+      {"rmsprop_update", draw_rmsprop}, {"dense_update", draw_dense_update},        {"norm_scales", draw_norm_scales}};
 }
 
 }  // namespace tilewise::test

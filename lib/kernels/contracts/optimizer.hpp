@@ -3,7 +3,8 @@
 #include <cstdint>
 
 /// Contracts: optimizer updates. kernels.hpp has the rules for all. Every `a + b * c` is fused. Where `decay` is not
-/// zero, each begins with parameter[i] -= decay * parameter[i].
+/// zero, each begins with parameter[i] -= decay * parameter[i]. What parameter and state hold `ahead` elements behind
+/// may be brought into the cache meanwhile, for later calls; it is not read, and need not exist.
 namespace tilewise::kernels {
 
 /// parameter[i] -= rate * gradient[i].
@@ -13,6 +14,7 @@ struct SgdUpdateArgs {
   const T* gradient;
   std::int64_t count;
   T rate, decay;
+  std::int64_t ahead = 0;
 };
 
 /// m = momentum * m - rate * g, its first product rounded; parameter += m, or with nesterov parameter = (parameter -
@@ -25,6 +27,7 @@ struct SgdMomentumUpdateArgs {
   std::int64_t count;
   T rate, decay, momentum;
   bool nesterov;
+  std::int64_t ahead = 0;
 };
 
 /// Adam as Keras has it: m += (1 - beta1) * (g - m); v += (1 - beta2) * (g*g - v); parameter -= rate * m / (sqrt(v) +
@@ -37,6 +40,7 @@ struct AdamUpdateArgs {
   T* v;
   std::int64_t count;
   T rate, decay, beta1, beta2, epsilon;
+  std::int64_t ahead = 0;
 };
 
 /// RMSprop as Keras has it: v += (1 - rho) * (g*g - v); s = v, or where `mean` is not null mean += (1 - rho) * (g -
@@ -51,6 +55,7 @@ struct RmspropUpdateArgs {
   T* m;
   std::int64_t count;
   T rate, decay, rho, momentum, epsilon;
+  std::int64_t ahead = 0;
 };
 
 }  // namespace tilewise::kernels
