@@ -56,13 +56,36 @@ struct QuadIndex<Arch> {
 };
 #endif
 
+/// `Columns` quads side by side.
+template <class Arch, int Columns>
+struct QuadRow {
+  const float* quads;
+  explicit QuadRow(const float* quads) : quads(quads) {}
+  template <int C>
+  Vec<Arch> pick(const QuadIndex<Arch>& index, Constant<C>) const {
+    return index.pick(quads + 4 * C);
+  }
+};
+
 #if defined(__AVX512F__)
 template <class Arch>
 requires is_avx512<Arch>
 struct QuadIndex<Arch> {
   IntVec<Arch> number;
-  Vec<Arch> pick(const float* quad) const {
-    return _mm512_permutevar_ps(_mm512_broadcast_f32x4(_mm_loadu_ps(quad)), number);
+  QuadIndex() = default;
+  explicit QuadIndex(IntVec<Arch> number) : number(number & IntVec<Arch>(3)) {}
+};
+
+/// In one register: a quad broadcast takes the place of a permutation.
+template <class Arch, int Columns>
+requires is_avx512<Arch>
+struct QuadRow<Arch, Columns> {
+  static_assert(Columns <= 4);
+  Vec<Arch> quads;
+  explicit QuadRow(const float* first) : quads(_mm512_maskz_loadu_ps((1u << 4 * Columns) - 1, first)) {}
+  template <int C>
+  Vec<Arch> pick(const QuadIndex<Arch>& index, Constant<C>) const {
+    return _mm512_permutexvar_ps(index.number + IntVec<Arch>(4 * C), quads);
   }
 };
 #endif
@@ -128,10 +151,10 @@ void pooled_weights_taps(const PooledWeightsTileArgs<float>& shared_args, LastWi
         position[v] = QuadIndex<Arch>{number};
       });
       unroll<Rows>([&](auto r) TILEWISE_INLINE {
+        const QuadRow<Arch, Columns> row(quads + r * args.tap_row);
         unroll<Columns>([&](auto c) TILEWISE_INLINE {
-          const float* quad = quads + r * args.tap_row + 4 * c;
           unroll<Vectors>(
-              [&](auto v) TILEWISE_INLINE { sum[r][c][v] = fma<Arch>(position[v].pick(quad), g[v], sum[r][c][v]); });
+              [&](auto v) TILEWISE_INLINE { sum[r][c][v] = fma<Arch>(row.pick(position[v], c), g[v], sum[r][c][v]); });
         });
       });
       quads += args.quads_column;
