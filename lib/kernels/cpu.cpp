@@ -26,6 +26,18 @@ constexpr std::uint32_t avx512_ebx = avx2_ebx | bit(16) | bit(17) | bit(28) | bi
 constexpr std::uint64_t ymm_state = 0b0000'0110;  // XMM and the upper halves of YMM
 constexpr std::uint64_t zmm_state = 0b1110'0110;  // and mask registers, the upper halves of ZMM, ZMM16 to 31
 
+// AMD64 Architecture Programmer's Manual volume 3, CPUID leaf 1: the family, of which Zen 3 and 4 share one.
+constexpr std::uint32_t zen4_family = 0x19;
+constexpr std::uint32_t family_of(std::uint32_t leaf1_eax) {
+  constexpr std::uint32_t extended = 0xF;
+  const std::uint32_t base = leaf1_eax >> 8 & 0xF;
+  return base == extended ? base + (leaf1_eax >> 20 & 0xFF) : base;
+}
+
+constexpr bool is_amd(const CpuidAnswer& leaf0) {
+  return leaf0.ebx == 0x68747541 && leaf0.edx == 0x69746E65 && leaf0.ecx == 0x444D4163;  // Auth, enti, cAMD
+}
+
 constexpr bool has_all(std::uint64_t value, std::uint64_t bits) {
   return (value & bits) == bits;
 }
@@ -53,6 +65,7 @@ CpuFeatures decode(const CpuRegisters& r) noexcept {
       features.sse2 && has_all(r.leaf1_ecx, avx2_ecx) && has_all(r.leaf7_ebx, avx2_ebx) && has_all(r.xcr0, ymm_state);
   features.avx512 = features.avx2 && has_all(r.leaf1_ecx, avx512_ecx) && has_all(r.leaf7_ebx, avx512_ebx) &&
                     has_all(r.xcr0, zmm_state);
+  features.single_fma512 = features.avx512 && r.is_amd && family_of(r.leaf1_eax) == zen4_family;
 #if defined(__aarch64__)
   features.neon64 = true;  // a part of every 64-bit ARM
 #endif
@@ -61,9 +74,12 @@ CpuFeatures decode(const CpuRegisters& r) noexcept {
 
 CpuRegisters read_cpu_registers(const CpuInstructions& instructions) noexcept {
   CpuRegisters registers;
-  const std::uint32_t last_leaf = instructions.cpuid(0, 0).eax;
+  const CpuidAnswer leaf0 = instructions.cpuid(0, 0);
+  const std::uint32_t last_leaf = leaf0.eax;
+  registers.is_amd = is_amd(leaf0);
   if (last_leaf >= 1) {
     const CpuidAnswer leaf1 = instructions.cpuid(1, 0);
+    registers.leaf1_eax = leaf1.eax;
     registers.leaf1_ecx = leaf1.ecx;
     registers.leaf1_edx = leaf1.edx;
   }

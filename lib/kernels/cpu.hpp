@@ -11,14 +11,17 @@ struct CpuRegisters {
   std::uint32_t leaf1_edx = 0;
   std::uint32_t leaf7_ebx = 0;
   std::uint64_t xcr0 = 0;
+  std::uint32_t leaf1_eax = 0;
+  bool is_amd = false;  ///< leaf 0: the vendor is "AuthenticAMD"
 };
 
-/// Each is true only if every instruction may be used that the compiler flags of that ISA's file allow it to emit.
+/// Each ISA's is true only if every instruction may be used that the compiler flags of its file allow it to emit.
 struct CpuFeatures {
   bool sse2 = false;
   bool avx2 = false;
   bool avx512 = false;
   bool neon64 = false;
+  bool single_fma512 = false;  ///< one multiply-add of 512 bits a cycle, and not two
 };
 
 /// What CPUID leaves in its four registers.

@@ -34,6 +34,9 @@ struct KernelTable {
   /// For the cost model of transforms: how many multiply-adds of 16 floats a core does in the time in which a cache
   /// line comes from beyond its second-level cache.
   std::int32_t far_line_cost = 0;
+  /// Whether products of slices are fastest in narrow register tiles. They take more loads for a multiply-add than wide
+  /// ones and spread their stores, which a Zen 4 does beside its one multiply-add of 512 bits a cycle.
+  bool narrow_tiles = false;
 #define KERNEL(name, Args) void (*name)(const Args<T>&) = nullptr;
 #include "kernels/kernels.inc"
 #undef KERNEL

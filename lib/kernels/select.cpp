@@ -59,6 +59,7 @@ struct Selection {
     for (std::size_t i = 0; i < isa_count; ++i) {
       runs[i] = features.*entries[i].runs;
       tables[i] = over_reference(*entries[i].own);
+      tables[i].narrow_tiles = entries[i].isa == Isa::avx512 && features.single_fma512;
     }
   }
 };

@@ -241,7 +241,8 @@ void TransformConv::multiply(const kernels::KernelTable<float>& table, Side to, 
                                         .complex_numbers = 0,
                                         .count = tiles,
                                         .depth = channels(to == Side::in ? Side::out : Side::in),
-                                        .channels = static_cast<std::int32_t>(count)};
+                                        .channels = static_cast<std::int32_t>(count),
+                                        .narrow_tiles = table.narrow_tiles};
   for (std::int32_t group = groups.begin; group < groups.end; ++group) {
     args.real_slices = shape().real_slices(group);
     args.complex_numbers = shape().complex_numbers(group);

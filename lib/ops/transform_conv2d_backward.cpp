@@ -183,7 +183,8 @@ class GroupPhase {
                                .slices = b_->conv.shape().slices_of(group),
                                .count = images.count * b_->conv.tiles(),
                                .rows = rows,
-                               .channels = static_cast<std::int32_t>(width)});
+                               .channels = static_cast<std::int32_t>(width),
+                               .narrow_tiles = b_->table->narrow_tiles});
     b_->table->of(b_->conv.transform())
         .weight_half({.slices = sums,
                       .half = half + to.begin(block) + channel * width,

@@ -9,6 +9,7 @@ struct Case<SliceProductArgs> {
   static constexpr bool has_integers = true;
   std::int64_t real_slices, complex_numbers, count, depth, channels;
   std::int64_t in_step, in_slice, weights_step, weights_slice, out_step, out_slice;
+  bool narrow_tiles;
   std::vector<double> in, weights, out;
 
   Case(Draw& draw, TileSizes tile) {
@@ -18,6 +19,7 @@ struct Case<SliceProductArgs> {
     count = draw.size(2 * tile.places + 1);
     depth = draw.size(2 * tile.places + 1);
     channels = transform_channels * draw.size(transform_block / transform_channels);
+    narrow_tiles = draw.flag();
     in_step = depth + draw.between(0, 3);
     in_slice = count * in_step + draw.between(0, 3);
     weights_step = channels + draw.between(0, 3);
@@ -49,7 +51,8 @@ struct Case<SliceProductArgs> {
                          .complex_numbers = complex_numbers,
                          .count = count,
                          .depth = depth,
-                         .channels = static_cast<std::int32_t>(channels)});
+                         .channels = static_cast<std::int32_t>(channels),
+                         .narrow_tiles = narrow_tiles});
     Results results;
     results.add_values(out_data, out.size());
     return results;
@@ -61,6 +64,7 @@ struct Case<SliceGradientArgs> {
   static constexpr bool has_integers = true;
   std::int64_t slices, count, rows, channels;
   std::int64_t in_step, in_slice, gradient_step, gradient_slice, out_step, out_slice;
+  bool narrow_tiles;
   std::vector<double> in, gradient, out;
 
   Case(Draw& draw, TileSizes tile) {
@@ -68,6 +72,7 @@ struct Case<SliceGradientArgs> {
     count = draw.size(2 * tile.places + 1);
     rows = draw.size(2 * tile.places + 1);
     channels = transform_channels * draw.size(transform_block / transform_channels);
+    narrow_tiles = draw.flag();
     in_step = rows + draw.between(0, 3);
     in_slice = count * in_step + draw.between(0, 3);
     gradient_step = channels + draw.between(0, 3);
@@ -98,7 +103,8 @@ struct Case<SliceGradientArgs> {
                           .slices = slices,
                           .count = count,
                           .rows = rows,
-                          .channels = static_cast<std::int32_t>(channels)});
+                          .channels = static_cast<std::int32_t>(channels),
+                          .narrow_tiles = narrow_tiles});
     Results results;
     results.add_values(out_data, out.size());
     return results;

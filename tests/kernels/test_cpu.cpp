@@ -118,6 +118,31 @@ TEST_CASE("processors and hypervisors that have parts of an ISA do not have it",
   }
 }
 
+TEST_CASE("a Zen 4 is known by its vendor and family", "[kernels]") {
+  constexpr std::uint32_t zen3 = 0x00A20F10, zen4 = 0x00A10F11, zen5 = 0x00B00F21, skylake = 0x00050654;
+  const auto has_single = [](std::uint32_t leaf1_eax, bool is_amd, std::uint64_t xcr0 = 0x2FF) {
+    CpuRegisters registers = skylake_server;
+    registers.leaf1_eax = leaf1_eax;
+    registers.is_amd = is_amd;
+    registers.xcr0 = xcr0;
+    return decode(registers).single_fma512;
+  };
+  CHECK(has_single(zen4, true));
+  CHECK_FALSE(has_single(zen4, false));
+  CHECK_FALSE(has_single(zen5, true));
+  CHECK_FALSE(has_single(skylake, false));
+  CHECK_FALSE(has_single(zen3, true, 7));  // without AVX-512
+  const auto is_amd = [](kernels::CpuidAnswer leaf0) {
+    static kernels::CpuidAnswer answer;
+    answer = leaf0;
+    return kernels::read_cpu_registers({.cpuid = [](std::uint32_t, std::uint32_t) noexcept { return answer; },
+                                        .xgetbv = []() noexcept { return std::uint64_t{0}; }})
+        .is_amd;
+  };
+  CHECK(is_amd({0, 0x68747541, 0x444D4163, 0x69746E65}));
+  CHECK_FALSE(is_amd({0, 0x756E6547, 0x6C65746E, 0x49656E69}));  // GenuineIntel
+}
+
 TEST_CASE("a leaf beyond the last is not asked for", "[kernels]") {
   // An old Intel processor answers with its last leaf then, here all bits.
   static std::uint32_t last_leaf, asked;

@@ -168,6 +168,7 @@ struct SliceProductArgs {
   std::int64_t out_slice, out_step;
   std::int64_t real_slices, complex_numbers, count, depth;
   std::int32_t channels;
+  bool narrow_tiles = false;  ///< as KernelTable has it: the sums are the same
 };
 
 /// The gradients of the weights of `slices` slices: out[s*out_slice + k*out_step + n] = sum_{t<count}
@@ -183,6 +184,7 @@ struct SliceGradientArgs {
   std::int64_t out_slice, out_step;
   std::int64_t slices, count, rows;
   std::int32_t channels;
+  bool narrow_tiles = false;  ///< as KernelTable has it: the sums are the same
 };
 
 /// The kernels of one transform on one ISA.

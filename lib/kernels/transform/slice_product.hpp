@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "kernels/kernels.hpp"
 #include "kernels/simd.hpp"
 
@@ -14,34 +16,39 @@ constexpr std::int64_t cache_line = 16;
 /// How far it is to a product's next row and next step of its sums, for all tiles of a slice.
 struct SliceSteps {
   std::int64_t in_row, in_step, columns_step, out_row, depth;
+  std::int64_t next_step = 0;  ///< of what is asked for ahead
 };
 
 /// One register tile: out[r][v] = sum over k of in[r*in_row + k*in_step] * columns[k*columns_step + v], each v a
 /// vector; with From, added to from[], which lies as out does. Pointers come as arguments, for what was just stored
-/// into a struct is slow to load from it. Each step of k asks for one more cache line from `next` on: the columns of
-/// the next slice, which are far away.
+/// into a struct is slow to load from it. Each step of k asks for more from `next` on: the columns of the next slice,
+/// which are far away.
 template <class Arch, int Rows, int Vectors, bool From>
 void slice_tile(const SliceSteps& steps, const float* in, const float* columns, const float* from, float* out,
                 const float* next) {
   const std::int64_t in_row = steps.in_row, in_step = steps.in_step, columns_step = steps.columns_step,
-                     out_row = steps.out_row;
+                     out_row = steps.out_row, next_step = steps.next_step;
   Vec<Arch> sum[Rows][Vectors];
   unroll<Rows>([&](auto r) TILEWISE_INLINE {
     unroll<Vectors>([&](auto v) TILEWISE_INLINE {
       sum[r][v] = From ? load<Arch>(from + r * out_row + v * lanes<Arch>) : Vec<Arch>(0.f);
     });
   });
+  // A pointer serves a few rows: one each, or the steps to them all, would not fit the registers.
+  constexpr int shared = 4, pointers = (Rows + shared - 1) / shared;
+  const float* of_rows[pointers];
+  unroll<pointers>([&](auto i) TILEWISE_INLINE { of_rows[i] = in + i * shared * in_row; });
   for (std::int64_t k = steps.depth; k > 0; --k) {
     __builtin_prefetch(next);
     Vec<Arch> b[Vectors];
     unroll<Vectors>([&](auto v) TILEWISE_INLINE { b[v] = load<Arch>(columns + v * lanes<Arch>); });
     unroll<Rows>([&](auto r) TILEWISE_INLINE {
-      const Vec<Arch> a(in[r * in_row]);
+      const Vec<Arch> a(of_rows[r / shared][r % shared * in_row]);
       unroll<Vectors>([&](auto v) TILEWISE_INLINE { sum[r][v] = fma<Arch>(a, b[v], sum[r][v]); });
     });
-    in += in_step;
+    unroll<pointers>([&](auto i) TILEWISE_INLINE { of_rows[i] += in_step; });
     columns += columns_step;
-    next += cache_line;
+    next += next_step;
   }
   unroll<Rows>([&](auto r) TILEWISE_INLINE {
     unroll<Vectors>([&](auto v) TILEWISE_INLINE { store<Arch>(out + r * out_row + v * lanes<Arch>, sum[r][v]); });
@@ -72,7 +79,10 @@ class SliceTiles<Arch, Vectors, std::integer_sequence<int, R...>> {
         steps_(steps),
         tiles_((loop.rows + most - 1) / most),
         low_(loop.rows / tiles_),
-        high_tiles_(loop.rows % tiles_) {}
+        high_tiles_(loop.rows % tiles_) {
+    // Together, all tiles ask for the next slice once.
+    steps_.next_step = std::min(cache_line, (width + tiles_ - 1) / tiles_);
+  }
 
   /// Slice `slice` of `in` and columns to `out`, added to `from` unless that is null.
   void run(std::int64_t slice, const float* from, float* out) const {
@@ -81,21 +91,21 @@ class SliceTiles<Arch, Vectors, std::integer_sequence<int, R...>> {
     for (std::int64_t column = 0; column < loop_.channels; column += width) {
       const float* in = loop_.in + slice * loop_.in_slice;
       const float* const columns = loop_.columns + slice * loop_.columns_slice + column;
-      const float* next = columns + loop_.columns_slice;
+      const float* next = columns - column + loop_.columns_slice + column * steps_.depth;
       std::int64_t place = column;
       for (std::int64_t tile = 0; tile < tiles_; ++tile) {
         const std::int64_t rows = tile < high_tiles_ ? low_ + 1 : low_;
         by_rows[rows - 1](steps_, in, columns, from + place, out + place, next);
         in += rows * steps_.in_row;
         place += rows * steps_.out_row;
-        next += steps_.depth * cache_line;
+        next += steps_.depth * steps_.next_step;
       }
     }
   }
 
  private:
   const SliceLoop& loop_;
-  const SliceSteps& steps_;
+  SliceSteps steps_;
   std::int64_t tiles_, low_, high_tiles_;
 };
 
@@ -113,21 +123,26 @@ void run_slices(const SliceLoop& loop, const Tiles& tiles) {
   }
 }
 
+/// Register tiles of `MaxRows` rows, `Vectors` vectors wide.
+template <class Arch, int Vectors, int MaxRows>
+void run_tiles_of(const SliceLoop& loop, const SliceSteps& steps) {
+  run_slices(loop, SliceTiles<Arch, Vectors, std::make_integer_sequence<int, MaxRows>>(loop, steps));
+}
+
 /// Register tiles of at most Sums vectors of sums, MaxVectors wide, or, where that is transform_block, as wide as a
-/// block.
+/// block; narrow ones, if they are asked for, no wider than transform_channels.
 template <class Arch, int Sums, int MaxVectors>
-void slice_loop(const SliceLoop& loop, const SliceSteps& steps) {
-  constexpr int most_rows = 12;
+void slice_loop(const SliceLoop& loop, const SliceSteps& steps, bool narrow) {
+  constexpr int most_rows = 12, narrow_rows = 8, narrow_vectors = transform_channels / lanes<Arch>;
   constexpr std::int64_t widest = MaxVectors * lanes<Arch>;
   static_assert(widest == transform_channels || widest == transform_block);
   if (loop.rows == 0) return;
+  if (narrow) return run_tiles_of<Arch, narrow_vectors, std::min(narrow_rows, Sums / narrow_vectors)>(loop, steps);
   const std::int64_t width = widest == transform_channels ? widest : loop.channels;
   unroll<MaxVectors>([&](auto v) TILEWISE_INLINE {
     constexpr int vectors = v.value + 1;
-    constexpr int max_rows = Sums / vectors < most_rows ? Sums / vectors : most_rows;
     if constexpr ((vectors * lanes<Arch>) % transform_channels == 0)
-      if (width == vectors * lanes<Arch>)
-        run_slices(loop, SliceTiles<Arch, vectors, std::make_integer_sequence<int, max_rows>>(loop, steps));
+      if (width == vectors * lanes<Arch>) run_tiles_of<Arch, vectors, std::min(most_rows, Sums / vectors)>(loop, steps);
   });
 }
 
@@ -136,14 +151,15 @@ void slice_product(const SliceProductArgs<float>& args) {
   slice_loop<Arch, Sums, MaxVectors>(
       {args.in, args.weights, args.out, args.in_slice, args.weights_slice, args.out_slice, args.real_slices,
        args.complex_numbers, args.count, args.channels},
-      {args.in_step, 1, args.weights_step, args.out_step, args.depth});
+      {args.in_step, 1, args.weights_step, args.out_step, args.depth}, args.narrow_tiles);
 }
 
 template <class Arch, int Sums, int MaxVectors>
 void slice_gradient(const SliceGradientArgs<float>& args) {
   slice_loop<Arch, Sums, MaxVectors>({args.in, args.gradient, args.out, args.in_slice, args.gradient_slice,
                                       args.out_slice, args.slices, 0, args.rows, args.channels},
-                                     {1, args.in_step, args.gradient_step, args.out_step, args.count});
+                                     {1, args.in_step, args.gradient_step, args.out_step, args.count},
+                                     args.narrow_tiles);
 }
 
 }  // namespace
