@@ -1,7 +1,5 @@
 #pragma once
 
-#include <algorithm>
-
 #include "kernels/kernels.hpp"
 #include "kernels/simd.hpp"
 
@@ -12,6 +10,10 @@ namespace {
 
 /// Floats.
 constexpr std::int64_t cache_line = 16;
+
+constexpr std::int64_t smaller(std::int64_t a, std::int64_t b) {
+  return a < b ? a : b;
+}
 
 /// How far it is to a product's next row and next step of its sums, for all tiles of a slice.
 struct SliceSteps {
@@ -81,7 +83,7 @@ class SliceTiles<Arch, Vectors, std::integer_sequence<int, R...>> {
         low_(loop.rows / tiles_),
         high_tiles_(loop.rows % tiles_) {
     // Together, all tiles ask for the next slice once.
-    steps_.next_step = std::min(cache_line, (width + tiles_ - 1) / tiles_);
+    steps_.next_step = smaller(cache_line, (width + tiles_ - 1) / tiles_);
   }
 
   /// Slice `slice` of `in` and columns to `out`, added to `from` unless that is null.
@@ -137,12 +139,12 @@ void slice_loop(const SliceLoop& loop, const SliceSteps& steps, bool narrow) {
   constexpr std::int64_t widest = MaxVectors * lanes<Arch>;
   static_assert(widest == transform_channels || widest == transform_block);
   if (loop.rows == 0) return;
-  if (narrow) return run_tiles_of<Arch, narrow_vectors, std::min(narrow_rows, Sums / narrow_vectors)>(loop, steps);
+  if (narrow) return run_tiles_of<Arch, narrow_vectors, smaller(narrow_rows, Sums / narrow_vectors)>(loop, steps);
   const std::int64_t width = widest == transform_channels ? widest : loop.channels;
   unroll<MaxVectors>([&](auto v) TILEWISE_INLINE {
     constexpr int vectors = v.value + 1;
     if constexpr ((vectors * lanes<Arch>) % transform_channels == 0)
-      if (width == vectors * lanes<Arch>) run_tiles_of<Arch, vectors, std::min(most_rows, Sums / vectors)>(loop, steps);
+      if (width == vectors * lanes<Arch>) run_tiles_of<Arch, vectors, smaller(most_rows, Sums / vectors)>(loop, steps);
   });
 }
 
